@@ -1,0 +1,89 @@
+# Every target works on a machine with nothing but Python 3.11 or newer, make and a package registry.
+# Which registry that is, pip's own configuration decides.
+
+PYTHON ?= python3
+CONFIG ?= training/configs/small.toml
+PYTEST_ARGS ?=
+UV := uv==0.13.9
+TORCH := $(shell sed -n 's/.*"\(torch==[^"]*\)".*/\1/p' pyproject.toml)
+
+SERVE := .venv
+DEV := .venv-dev
+TRAINING := .venv-training
+LOCK := .venv-lock
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help run test test-training check format train lock clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: $(SERVE)/installed ## serve the bundled models on 127.0.0.1:8000 (ZHUYI_HOST, ZHUYI_PORT)
+	@exec $(SERVE)/bin/python -m service serve
+
+test: $(DEV)/installed ## run every test of the service; needs no torch
+	$(DEV)/bin/python -m pytest --ignore=tests/training $(PYTEST_ARGS)
+
+test-training: $(TRAINING)/installed ## install torch as well and run the tests of training/
+	$(TRAINING)/bin/python -m pytest tests/training $(PYTEST_ARGS)
+
+check: $(DEV)/installed ## lint, formatting, types, and who may import whom
+	$(DEV)/bin/python -m ruff check .
+	$(DEV)/bin/python -m ruff format --check .
+	$(DEV)/bin/python -m mypy
+	$(DEV)/bin/lint-imports --no-logo --no-cache
+	@! grep -n '://' requirements/*.lock
+
+format: $(DEV)/installed ## format the code and sort its imports
+	$(DEV)/bin/python -m ruff check --fix-only .
+	$(DEV)/bin/python -m ruff format .
+
+train: $(TRAINING)/installed ## train a model: make train CONFIG=training/configs/NAME.toml
+	$(TRAINING)/bin/python -m training.train $(CONFIG)
+
+lock: $(LOCK)/installed ## write requirements/*.lock again, LOCK_ARGS=--upgrade for newer versions
+	$(call compile,cpu,--extra cpu)
+	$(call compile,gpu,--extra gpu,cpu)
+	$(call compile,dev,--extra cpu --group dev,cpu)
+	$(call compile,training,--extra cpu --group test --group training-without-torch,dev)
+	@! grep -n '://' requirements/*.lock
+
+clean: ## remove the virtual environments
+	rm -rf $(SERVE) $(DEV) $(TRAINING) $(LOCK)
+
+# $(call compile,NAME,WHAT,OTHER): NAME.lock has the same versions as OTHER.lock, where both have a package.
+define compile
+$(LOCK)/bin/uv pip compile pyproject.toml $(2) --quiet --universal --python-version 3.11 --generate-hashes \
+    --no-annotate --custom-compile-command 'make lock' $(LOCK_ARGS) \
+    $(if $(3),--constraints requirements/$(3).lock) --output-file requirements/$(1).lock
+endef
+
+# A file `installed` in each environment says that the installation ended well, so the next start skips it.
+define create_environment
+@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+    echo "$$($(PYTHON) --version) is too old, 3.11 or newer is needed: make PYTHON=python3.12 ..." >&2; exit 1; }
+@echo "Installing into $(@D), this once ..."
+@$(PYTHON) -m venv --clear $(@D)
+endef
+
+$(SERVE)/installed: requirements/cpu.lock
+	$(create_environment)
+	@$(SERVE)/bin/python -m pip install --quiet --require-hashes --requirement $<
+	@touch $@
+
+$(DEV)/installed: requirements/dev.lock
+	$(create_environment)
+	@$(DEV)/bin/python -m pip install --quiet --require-hashes --requirement $<
+	@touch $@
+
+$(TRAINING)/installed: requirements/training.lock
+	$(create_environment)
+	@$(TRAINING)/bin/python -m pip install --quiet --require-hashes --requirement $<
+	@$(TRAINING)/bin/python -m pip install --quiet $(TORCH)
+	@touch $@
+
+$(LOCK)/installed:
+	$(create_environment)
+	@$(LOCK)/bin/python -m pip install --quiet $(UV)
+	@touch $@

@@ -1,0 +1,1 @@
+"""Tests of `training`; the only ones that need torch."""

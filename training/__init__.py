@@ -1,0 +1,1 @@
+"""Everything that needs torch: prepare the data, train, evaluate, and export a model folder to serve."""
