@@ -1,0 +1,33 @@
+"""Names of languages, and the one spelling of a language code that the service works with."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Final
+
+_NAMES: Final = {
+    "de": "German",
+    "en": "English",
+    "fr": "French",
+    "ja": "Japanese",
+    "zh": "Chinese (Simplified)",
+}
+_TRADITIONAL: Final = frozenset({"hant", "tw", "hk", "mo"})
+
+
+def language_name(code: str) -> str:
+    """The English name of a language; the code itself where none is known."""
+    return _NAMES.get(code, code)
+
+
+def match_language(code: str, served: Collection[str]) -> str | None:
+    """The served language that a code such as `EN`, `en-GB` or `zh_Hans_CN` means, or None.
+
+    Traditional Chinese is not Simplified Chinese: `zh-TW` and `zh-Hant` match nothing but themselves.
+    """
+    subtags = code.lower().replace("_", "-").split("-")
+    if "-".join(subtags) in served:
+        return "-".join(subtags)
+    if not _TRADITIONAL.isdisjoint(subtags[1:]):
+        return None
+    return subtags[0] if subtags[0] in served else None

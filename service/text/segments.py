@@ -1,0 +1,91 @@
+"""A text as sentences and what lies between them: joining them gives the text back, to the last space."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from service.text.boundaries import find_boundaries
+from service.text.characters import has_letters
+
+_LINE = re.compile(r"[^\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+")
+_LIST_MARKER = re.compile(r"\s*(?:[-*+•·‣▪●○◦–—>]|#{1,6}|\(?\d{1,3}[.)]|[a-z]\))\s+")
+_UNSPACED_LANGUAGES: Final = frozenset({"zh", "ja"})
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A sentence without white space around it; `start` and `end` are code points of the whole text."""
+
+    text: str
+    start: int
+    end: int
+
+    @property
+    def is_translatable(self) -> bool:
+        """False for digits, signs and emoji alone, which stay as they are."""
+        return has_letters(self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class JoinedText:
+    """A text put together again, and where each of its sentences begins in it (code points)."""
+
+    text: str
+    starts: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentedText:
+    """A text and its sentences in order; they do not overlap."""
+
+    text: str
+    segments: tuple[Segment, ...]
+
+    def join(self, replacements: Sequence[str], *, source: str, target: str) -> JoinedText:
+        """The text with its sentences replaced one for one, white space between them as `target` writes it.
+
+        Raises ValueError where the numbers differ.
+        """
+        parts: list[str] = []
+        starts: list[int] = []
+        length = position = 0
+        for segment, replacement in zip(self.segments, replacements, strict=True):
+            gap = self.text[position : segment.start]
+            gap = adapt_gap(gap, source=source, target=target) if starts else gap
+            starts.append(length + len(gap))
+            parts += [gap, replacement]
+            length += len(gap) + len(replacement)
+            position = segment.end
+        return JoinedText("".join([*parts, self.text[position:]]), tuple(starts))
+
+
+def split_sentences(text: str) -> SegmentedText:
+    """Splits at line breaks and at Chinese and European stops; list markers belong to no sentence."""
+    return SegmentedText(text, tuple(_segments(text)))
+
+
+def adapt_gap(gap: str, *, source: str, target: str) -> str:
+    """What stands between two sentences in the target language: line breaks and wide layout stay.
+
+    Chinese writes no space between sentences, English one.
+    """
+    source_spaced, target_spaced = source not in _UNSPACED_LANGUAGES, target not in _UNSPACED_LANGUAGES
+    if source_spaced == target_spaced:
+        return gap
+    if target_spaced:
+        return " " if gap in ("", "\u3000") else gap
+    return "" if gap in (" ", "\u00a0") else gap
+
+
+def _segments(text: str) -> Iterator[Segment]:
+    for line in _LINE.finditer(text):
+        marker = _LIST_MARKER.match(text, line.start(), line.end())
+        start = marker.end() if marker else line.start()
+        ends = [start + offset for offset in find_boundaries(text[start : line.end()])]
+        for begin, end in zip([start, *ends], [*ends, line.end()], strict=True):
+            if sentence := text[begin:end].strip():
+                begin += len(text[begin:end]) - len(text[begin:end].lstrip())
+                yield Segment(sentence, begin, begin + len(sentence))

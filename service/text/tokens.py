@@ -1,0 +1,76 @@
+"""Sub-words with their places in a whole text, and the words that they make up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from service.engine.tokenizer import Piece
+from service.text.characters import is_unspaced
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A sub-word as the reader is shown it; `start` and `end` are code points of the whole text."""
+
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word, or a single sub-word in writing without spaces; made of the tokens `first` to `last - 1`."""
+
+    text: str
+    start: int
+    end: int
+    first: int
+    last: int
+
+
+def place_tokens(pieces: Sequence[Piece], offset: int) -> tuple[Token, ...]:
+    """The pieces of a sentence that begins at code point `offset` of the whole text."""
+    return tuple(Token(piece.text, piece.start + offset, piece.end + offset) for piece in pieces)
+
+
+def merge_words(tokens: Sequence[Token], text: str) -> tuple[Word, ...]:
+    """Every token in exactly one word, in order; `text` is the whole text that the tokens' places refer to.
+
+    A word ends at white space; Han and kana tokens are words of their own.
+    The bytes of one character, and tokens that cover nothing, join the word they stand in.
+    """
+    if not tokens:
+        return ()
+    firsts = list(_first_tokens(tokens, text))
+    return tuple(
+        _word(tokens, text, first, last)
+        for first, last in zip(firsts, [*firsts[1:], len(tokens)], strict=True)
+    )
+
+
+def _first_tokens(tokens: Sequence[Token], text: str) -> Iterator[int]:
+    end = 0  # of the word so far
+    is_empty = False  # nothing but tokens without extent so far
+    for index, token in enumerate(tokens):
+        if index == 0 or (not is_empty and _begins_word(token, end, text)):
+            yield index
+            is_empty, end = token.start == token.end, token.end
+        else:
+            is_empty, end = is_empty and token.start == token.end, max(end, token.end)
+
+
+def _begins_word(token: Token, end: int, text: str) -> bool:
+    if token.start < end:
+        return False  # shares a character with the token before
+    if any(character.isspace() for character in text[end : token.start]):
+        return True
+    if token.start == token.end:
+        return False
+    return is_unspaced(text[token.start]) or is_unspaced(text[end - 1 : end])
+
+
+def _word(tokens: Sequence[Token], text: str, first: int, last: int) -> Word:
+    visible = [token for token in tokens[first:last] if token.start < token.end] or tokens[first:last]
+    start, end = min(token.start for token in visible), max(token.end for token in visible)
+    return Word(text[start:end], start, end, first, last)
