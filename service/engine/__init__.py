@@ -1,0 +1,1 @@
+"""The translation engine: models, batching and processes; it knows nothing of HTTP or of Prometheus."""

@@ -1,0 +1,41 @@
+"""Which language pairs can be translated, and by which model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from service.engine.errors import UnknownLanguage, UnsupportedPair
+from service.engine.text_model import TextModel
+
+
+class Catalogue:
+    """The models by their pair; of two with the same pair the first by name serves."""
+
+    def __init__(self, models: Iterable[TextModel]) -> None:
+        self._by_pair: dict[tuple[str, str], TextModel] = {}
+        for one in sorted(models, key=lambda model: model.folder.manifest.name):
+            manifest = one.folder.manifest
+            self._by_pair.setdefault((manifest.source, manifest.target), one)
+
+    @property
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        """All pairs (source, target), sorted."""
+        return tuple(sorted(self._by_pair))
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """Every language that is the source or the target of some pair, sorted."""
+        return tuple(sorted({language for pair in self._by_pair for language in pair}))
+
+    def find(self, source: str, target: str) -> TextModel:
+        """The model of a pair; raises UnknownLanguage, UnsupportedPair."""
+        for language in (source, target):
+            if language not in self.languages:
+                raise UnknownLanguage(language, self.languages)
+        if (source, target) not in self._by_pair:
+            raise UnsupportedPair(source, target, self.pairs)
+        return self._by_pair[source, target]
+
+    def all(self) -> tuple[TextModel, ...]:
+        """All models that serve a pair."""
+        return tuple(self._by_pair[pair] for pair in self.pairs)

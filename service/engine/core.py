@@ -1,0 +1,84 @@
+"""The decode loops of all models in one thread: messages in, a tick at a time, reports out.
+
+The same core runs in an engine process, in the command line's own process and in tests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from service.engine.decode_loop import DecodeLoop
+from service.engine.device import Device
+from service.engine.messages import Cancel, Post, ReadyModel, Report, Result, TickRecord
+from service.engine.onnx_model import OnnxModel
+from service.engine.scheduler import BatchLimits
+from service.engine.tally import LoopIdentity
+from service.engine.warm_up import warm_up
+
+
+@dataclass(frozen=True, slots=True)
+class CoreSettings:
+    """What an engine loads and how it runs: folders with their manifests' digests, device, bounds."""
+
+    models: tuple[tuple[Path, str], ...]
+    engine: int = 0
+    device: Device = "cpu"
+    num_threads: int = 1
+    limits: BatchLimits = field(default_factory=BatchLimits)
+
+
+class Core:
+    """Decode loops by the name of their model."""
+
+    def __init__(self, loops: Mapping[str, DecodeLoop], models: tuple[ReadyModel, ...] = ()) -> None:
+        self._loops = dict(loops)
+        self.models = models
+
+    @classmethod
+    def load(cls, settings: CoreSettings, *, clock: Callable[[], float]) -> Core:
+        """Loads and warms every model; raises CannotStart."""
+        loops: dict[str, DecodeLoop] = {}
+        ready: list[ReadyModel] = []
+        for path, digest in settings.models:
+            started = clock()
+            model = OnnxModel.load(
+                path, device=settings.device, num_threads=settings.num_threads, digest=digest
+            )
+            warm_up(model, model.manifest, settings.limits)
+            manifest = model.manifest
+            identity = LoopIdentity(settings.engine, manifest.name, manifest.version, model.actual_device)
+            loops[manifest.name] = DecodeLoop(
+                model, manifest.pieces, identity, limits=settings.limits, clock=clock
+            )
+            seconds = clock() - started
+            ready.append(
+                ReadyModel(manifest.name, manifest.version, settings.device, model.actual_device, seconds)
+            )
+        return cls(loops, tuple(ready))
+
+    @property
+    def has_work(self) -> bool:
+        """True while a tick would do something."""
+        return any(loop.has_work for loop in self._loops.values())
+
+    def receive(self, message: Post | Cancel) -> None:
+        """Queues jobs, or forgets some."""
+        if isinstance(message, Cancel):
+            for loop in self._loops.values():
+                loop.cancel(message.ids)
+            return
+        for job in message.jobs:
+            self._loops[job.model].post(job)
+
+    def tick(self) -> Report:
+        """One tick of every model that has work."""
+        records: list[TickRecord] = []
+        results: list[Result] = []
+        for loop in self._loops.values():
+            if loop.has_work:
+                record, ended = loop.tick()
+                records.append(record)
+                results.extend(ended)
+        return Report(tuple(records), tuple(results))

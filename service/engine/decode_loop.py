@@ -1,0 +1,176 @@
+"""One tick of continuous batching: drop, admit, step, retire; sentences join and leave at every tick.
+
+Synchronous. The loop holds one model's waiting and running sequences; it is driven from outside,
+tick by tick, and reads no clock but the one it is given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import numpy as np
+
+from service.engine.batch import Batch, Ended
+from service.engine.errors import DeadlineExceeded, ModelFailed
+from service.engine.manifest import Pieces
+from service.engine.messages import Job, Result, TickRecord
+from service.engine.model import Seq2SeqModel
+from service.engine.scheduler import BatchLimits, Scheduler
+from service.engine.sequence import Sequence
+from service.engine.tally import LoopIdentity, Tally
+
+
+class DecodeLoop:
+    """The decode loop of one model; `clock` gives monotonic seconds."""
+
+    def __init__(
+        self,
+        model: Seq2SeqModel,
+        pieces: Pieces,
+        identity: LoopIdentity,
+        *,
+        limits: BatchLimits,
+        clock: Callable[[], float],
+    ) -> None:
+        self._model = model
+        self._pieces = pieces
+        self._identity = identity
+        self._scheduler = Scheduler(limits)
+        self._batch = Batch(model, _banned(pieces))
+        self._clock = clock
+        self._cancelled: set[int] = set()
+        self._results: list[Result] = []
+        self._tally = Tally()
+
+    @property
+    def has_work(self) -> bool:
+        """True while a tick would do something."""
+        return bool(self._scheduler.num_waiting or self._batch.sequences)
+
+    def post(self, job: Job) -> None:
+        """Puts a job at the end of the queue."""
+        self._scheduler.add(Sequence.from_job(job, self._pieces))
+
+    def cancel(self, ids: Iterable[int]) -> None:
+        """At the next tick these sequences are gone, and nothing is said about them."""
+        if self.has_work:
+            self._cancelled.update(ids)
+
+    def tick(self) -> tuple[TickRecord, list[Result]]:
+        """Drops the cancelled and the late, lets waiting ones in, advances every row by a token."""
+        self._tally = Tally()
+        self._results = []
+        self._drop_cancelled()
+        self._drop_expired()
+        self._admit()
+        self._step()
+        return self._record(), self._results
+
+    def _drop_cancelled(self) -> None:
+        if not self._cancelled:
+            return
+        self._tally.cancelled_queued = len(self._scheduler.remove(self._cancelled))
+        running = [one for one in self._batch.sequences if one.job.id in self._cancelled]
+        self._tally.cancelled_running = len(running)
+        self._batch.drop(running)
+        self._cancelled.clear()
+
+    def _drop_expired(self) -> None:
+        now = self._clock()
+        queued = self._scheduler.expired(now)
+        running = [one for one in self._batch.sequences if one.is_expired(now)]
+        if running:
+            self._batch.drop(running)
+        self._tally.expired_queued, self._tally.expired_running = len(queued), len(running)
+        for where, late in (("queued", queued), ("running", running)):
+            self._results.extend(one.failed(DeadlineExceeded(where)) for one in late)
+
+    def _admit(self) -> None:
+        self._encode_all(self._scheduler.admit(self._batch.reserved_rows))
+
+    def _encode_all(self, groups: list[list[Sequence]]) -> None:
+        """Encodes each group; one that fails is encoded one by one, to fail only whom it must."""
+        for group in groups:
+            try:
+                self._encode(group)
+            except Exception as error:  # noqa: BLE001  # whatever a model raises ends here
+                if len(group) == 1:
+                    self._fail(group[0], error)
+                else:
+                    self._encode_all([[one] for one in group])
+
+    def _encode(self, group: list[Sequence]) -> None:
+        started = self._clock()
+        lengths = [len(one.job.source) for one in group]
+        state = self._model.encode([one.job.source for one in group])
+        self._batch.join(group, state)
+        seconds = self._clock() - started
+        for sequence in group:
+            sequence.admitted_at, sequence.encode_seconds = started, seconds
+        self._tally.joined += len(group)
+        self._tally.num_encoded += len(group)
+        self._tally.source_tokens += sum(lengths)
+        self._tally.padded_source_tokens += max(lengths) * len(group)
+        self._tally.encode_seconds += seconds
+
+    def _step(self) -> None:
+        if not self._batch.sequences:
+            return
+        started = self._clock()
+        self._tally.rows = self._batch.num_rows
+        ended = self._stepped(self._batch)
+        self._tally.step_seconds = self._clock() - started
+        self._tally.tokens = self._tally.rows
+        for one in ended:
+            self._retire(one)
+
+    def _stepped(self, batch: Batch) -> list[Ended]:
+        """Steps a batch; where that fails each sequence on its own, to fail only whom it must."""
+        try:
+            return batch.step()
+        except Exception as error:  # noqa: BLE001  # whatever a model raises ends here
+            parts = batch.split()
+            batch.drop(batch.sequences)
+            if len(parts) == 1:
+                return [Ended(parts[0].sequences[0], self._as_failure(error))]
+        ended: list[Ended] = []
+        for part in parts:
+            ended.extend(self._stepped(part))
+            batch.absorb(part)
+        return ended
+
+    def _retire(self, ended: Ended) -> None:
+        if ended.error is not None:
+            self._fail(ended.sequence, ended.error)
+            return
+        try:
+            self._results.append(ended.sequence.done(self._clock()))
+        except ModelFailed as error:
+            self._fail(ended.sequence, error)
+        else:
+            self._tally.finished += 1
+
+    def _fail(self, sequence: Sequence, error: Exception) -> None:
+        self._tally.failed += 1
+        self._results.append(sequence.failed(self._as_failure(error)))
+
+    def _as_failure(self, error: Exception) -> ModelFailed:
+        """Names the model; of a foreign exception only the class is told, its text might hold a user's."""
+        reason = error.reason if isinstance(error, ModelFailed) else type(error).__name__
+        return ModelFailed(self._identity.model, reason)
+
+    def _record(self) -> TickRecord:
+        oldest = self._scheduler.oldest
+        self._tally.num_waiting = self._scheduler.num_waiting
+        self._tally.waiting_tokens = self._scheduler.waiting_tokens
+        self._tally.num_running = len(self._batch.sequences)
+        if oldest is not None:
+            self._tally.oldest_wait_seconds = max(0.0, self._clock() - oldest.job.posted_at)
+        return self._identity.record(self._tally)
+
+
+def _banned(pieces: Pieces) -> np.ndarray:
+    """Which target pieces must never be emitted: [target pieces] of truth values."""
+    is_banned = np.zeros(pieces.num_target, bool)
+    is_banned[[pieces.pad, pieces.unk, pieces.bos]] = True
+    return is_banned

@@ -1,0 +1,53 @@
+"""Checks that two graphs fit each other and the manifest, by name, type and size, before anything runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from service.engine.device import Session
+from service.engine.folder import ModelFolder
+
+_ENCODER_INPUTS = {"source", "source_lengths"}
+_STEP_INPUTS = {"previous", "wanted"}
+_STEP_OUTPUTS = {"top_scores", "top_tokens", "wanted_scores", "attention"}
+
+# What one tensor looks like: its element type, and for each axis its size or None where it may vary.
+_Form = tuple[str, tuple[int | None, ...]]
+
+
+def check_graphs(folder: ModelFolder, encoder: Session, step: Session) -> None:
+    """Raises ModelFolderInvalid that names what does not fit."""
+    state = {one.name for one in folder.manifest.state}
+    made = _forms(encoder.get_outputs())
+    fed = _forms(step.get_inputs())
+    answered = _forms(step.get_outputs())
+    _require(folder, "the encoder's inputs", set(_forms(encoder.get_inputs())), _ENCODER_INPUTS)
+    _require(folder, "the encoder's outputs", set(made), state)
+    _require(folder, "the step's inputs", set(fed), state | _STEP_INPUTS)
+    moved = {name for name in state if f"next_{name}" in answered}
+    _require(folder, "the step's outputs", set(answered), _STEP_OUTPUTS | {f"next_{name}" for name in moved})
+    for name in sorted(state):
+        _require_same(folder, name, made[name], fed[name])
+    for name in sorted(moved):
+        _require_same(folder, f"next_{name}", fed[name], answered[f"next_{name}"])
+
+
+def _require(folder: ModelFolder, what: str, found: set[str], expected: set[str]) -> None:
+    if found != expected:
+        differing = ", ".join(sorted(found ^ expected))
+        raise folder.invalid(f"{what} are not those of the manifest: {differing}")
+
+
+def _require_same(folder: ModelFolder, name: str, left: _Form, right: _Form) -> None:
+    same_sizes = all(a == b for a, b in zip(left[1], right[1], strict=False) if None not in (a, b))
+    if left[0] != right[0] or len(left[1]) != len(right[1]) or not same_sizes:
+        raise folder.invalid(f"the graphs disagree about {name}: {left} and {right}")
+
+
+def _forms(arguments: Sequence[Any]) -> dict[str, _Form]:
+    forms: dict[str, _Form] = {}
+    for one in arguments:
+        sizes = tuple(size if isinstance(size, int) else None for size in one.shape)
+        forms[one.name] = (one.type, sizes)
+    return forms

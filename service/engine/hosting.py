@@ -1,0 +1,76 @@
+"""What the translator needs of whatever hosts the engines, be they processes or the caller's own thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from service.engine.core import CoreSettings
+from service.engine.device import Device
+from service.engine.folder import ModelFolder
+from service.engine.messages import Job, ReadyModel, Result, TickRecord
+from service.engine.scheduler import BatchLimits
+
+OnResult = Callable[[Result], None]
+OnTick = Callable[[TickRecord], None]
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSettings:
+    """How engines are run; times in seconds.
+
+    An engine must be ready within `start_seconds` and be heard of every `hang_seconds`, or it is
+    ended. After `max_restarts` within `restart_window_seconds` it is given up.
+    """
+
+    num_engines: int = 1
+    device: Device = "cpu"
+    num_threads: int = 1
+    limits: BatchLimits = field(default_factory=BatchLimits)
+    start_seconds: float = 120.0
+    hang_seconds: float = 60.0
+    max_restarts: int = 5
+    restart_window_seconds: float = 300.0
+
+    def core(self, models: Sequence[ModelFolder], engine: int) -> CoreSettings:
+        """What the engine with this number loads."""
+        folders = tuple((one.path, one.digest) for one in models)
+        return CoreSettings(folders, engine, self.device, self.num_threads, self.limits)
+
+
+@dataclass(frozen=True, slots=True)
+class StopReport:
+    """How many sentences were finished while draining, and how many were cut."""
+
+    num_finished: int
+    num_cut: int
+
+
+class Engines(Protocol):
+    """A host of engines: it takes jobs and answers each exactly once, unless it was cancelled."""
+
+    @property
+    def is_ready(self) -> bool:
+        """True while jobs are taken."""
+        ...
+
+    def models(self) -> tuple[ReadyModel, ...]:
+        """The models in memory, as an engine that is ready tells it, or told it last."""
+        ...
+
+    async def start(self, *, on_result: OnResult, on_tick: OnTick) -> None:
+        """Returns when every engine is ready; raises CannotStart or EngineDied."""
+        ...
+
+    def post(self, jobs: Sequence[Job]) -> None:
+        """Takes jobs; raises NotReady, and then has taken none."""
+        ...
+
+    def cancel(self, ids: Iterable[int]) -> None:
+        """Forgets jobs: nothing more is heard of them, and their rows are free at the next tick."""
+        ...
+
+    async def stop(self, *, grace_seconds: float) -> StopReport:
+        """Refuses, drains for at most `grace_seconds`, cuts what is left, and ends."""
+        ...

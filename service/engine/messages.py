@@ -1,0 +1,155 @@
+"""What crosses the border of an engine process, and how it becomes bytes.
+
+Inwards: Post, Cancel, Stop. Outwards: Ready or StartFailed once, then Reports and Heartbeats.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Literal
+
+import msgspec
+
+FinishReason = Literal["eos", "length"]
+
+
+class Job(msgspec.Struct, frozen=True, array_like=True):
+    """One sentence to translate, or with `target` to score as it is (forced decoding).
+
+    `deadline` and `posted_at` are time.monotonic() seconds, which all processes of a machine share.
+    """
+
+    id: int
+    model: str
+    source: tuple[int, ...]
+    target: tuple[int, ...] | None
+    max_target_tokens: int
+    beam_size: int
+    n_best: int
+    length_penalty: float
+    with_attention: bool
+    deadline: float | None
+    posted_at: float
+
+
+class Found(msgspec.Struct, frozen=True, array_like=True):
+    """One hypothesis: `tokens` without EOS, `logprobs` with EOS's at the end where it was reached.
+
+    `attention` holds float32 rows, one per token, one column per source token; None where not wanted.
+    """
+
+    tokens: tuple[int, ...]
+    logprobs: tuple[float, ...]
+    score: float
+    finish_reason: FinishReason
+    attention: bytes | None = None
+
+
+class Done(msgspec.Struct, frozen=True, array_like=True, tag=True):
+    """A sentence's hypotheses, best first, and where its time went."""
+
+    id: int
+    hypotheses: tuple[Found, ...]
+    queue_seconds: float
+    encode_seconds: float
+    decode_seconds: float
+
+
+class Failed(msgspec.Struct, frozen=True, array_like=True, tag=True):
+    """A sentence that ended in an error of the family in errors.py."""
+
+    id: int
+    error: str
+    data: dict[str, Any]
+
+
+Result = Done | Failed
+
+
+class TickRecord(msgspec.Struct, frozen=True):
+    """What one tick of one model's decode loop did; times in seconds, 0 where nothing ran.
+
+    Counts are of sequences, except `rows` (of the decode step) and the tokens. `actual_device` and
+    `engine` say where it ran.
+    """
+
+    engine: int
+    model: str
+    version: str
+    actual_device: str
+    rows: int
+    tokens: int
+    joined: int
+    finished: int
+    failed: int
+    cancelled_queued: int
+    cancelled_running: int
+    expired_queued: int
+    expired_running: int
+    num_encoded: int
+    source_tokens: int
+    padded_source_tokens: int
+    encode_seconds: float
+    step_seconds: float
+    num_waiting: int
+    waiting_tokens: int
+    num_running: int
+    oldest_wait_seconds: float
+
+
+class ReadyModel(msgspec.Struct, frozen=True):
+    """A model that an engine holds in memory, and the device it really runs on."""
+
+    name: str
+    version: str
+    requested_device: str
+    actual_device: str
+    load_seconds: float
+
+
+class Post(msgspec.Struct, frozen=True, tag=True):
+    """Sentences for the engine's queue."""
+
+    jobs: tuple[Job, ...]
+
+
+class Cancel(msgspec.Struct, frozen=True, tag=True):
+    """Sentences that nobody waits for any more; no answer is sent for them."""
+
+    ids: tuple[int, ...]
+
+
+class Stop(msgspec.Struct, frozen=True, tag=True):
+    """End the process now."""
+
+
+class Ready(msgspec.Struct, frozen=True, tag=True):
+    """All models are loaded and warm."""
+
+    models: tuple[ReadyModel, ...]
+
+
+class StartFailed(msgspec.Struct, frozen=True, tag=True):
+    """The engine could not start; it ends after this."""
+
+    error: str
+    data: dict[str, Any]
+
+
+class Report(msgspec.Struct, frozen=True, tag=True):
+    """The tick records and results since the last report."""
+
+    records: tuple[TickRecord, ...]
+    results: tuple[Result, ...]
+
+
+class Heartbeat(msgspec.Struct, frozen=True, tag=True):
+    """Nothing to do, and alive."""
+
+
+Inward = Post | Cancel | Stop
+Outward = Ready | StartFailed | Report | Heartbeat
+
+encode = msgspec.msgpack.Encoder().encode
+decode_inward: Callable[[bytes], Inward] = msgspec.msgpack.Decoder(Inward).decode
+decode_outward: Callable[[bytes], Outward] = msgspec.msgpack.Decoder(Outward).decode

@@ -1,0 +1,61 @@
+"""The seam between the decode loop and a model: make rows, advance them, join them, keep some of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+Floats = npt.NDArray[np.float32]
+Integers = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What a decoder remembers: named arrays, axis 0 of each is the row. Only the model looks inside."""
+
+    arrays: Mapping[str, Array]
+    num_rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One token further for every row.
+
+    Scores are log-probabilities, descending along the candidates; attention sums to 1 over a row's
+    source and is 0 beyond it. `state` is what the next step starts from.
+    """
+
+    top_tokens: Integers  # [rows, candidates]
+    top_scores: Floats  # [rows, candidates]
+    wanted_scores: Floats  # [rows]
+    attention: Floats  # [rows, source]
+    state: State
+
+
+class Seq2SeqModel(Protocol):
+    """What the decode loop needs from a model. A state that is passed in stays as it was."""
+
+    def encode(self, sources: Sequence[Sequence[int]]) -> State:
+        """One row per source, in their order; every source has at least one token."""
+        ...
+
+    def step(self, state: State, previous: Integers, wanted: Integers) -> Step:
+        """Advances every row by a token.
+
+        `previous` [rows] is each row's last token (BOS at first), `wanted` [rows] the token whose
+        score is asked for whether or not it is among the candidates.
+        """
+        ...
+
+    def join(self, left: State, right: State) -> State:
+        """The rows of `left`, then those of `right`."""
+        ...
+
+    def keep(self, state: State, rows: Integers) -> State:
+        """The named rows in the named order; a row may be named more than once (beams)."""
+        ...

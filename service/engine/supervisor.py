@@ -1,0 +1,124 @@
+"""Keeps one engine alive: starts it, listens to it, and starts it again a bounded number of times."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Literal
+
+from service.engine.core import CoreSettings
+from service.engine.engine_process import EngineProcess
+from service.engine.errors import CannotStart, EngineDied
+from service.engine.hosting import EngineSettings
+from service.engine.messages import Job, Outward
+
+EngineState = Literal["starting", "ready", "dead", "stopped"]
+
+_FIRST_PAUSE_SECONDS = 0.1
+_log = logging.getLogger(__name__)
+
+
+class Supervisor:
+    """One engine and its successors; `on_message` hears it, `on_death` gets what it left unanswered."""
+
+    def __init__(
+        self,
+        core: CoreSettings,
+        settings: EngineSettings,
+        *,
+        on_message: Callable[[Supervisor, Outward], None],
+        on_death: Callable[[list[Job]], None],
+    ) -> None:
+        self._core = core
+        self._settings = settings
+        self._on_message = on_message
+        self._on_death = on_death
+        self._deaths: deque[float] = deque()
+        self._task: asyncio.Task[None] | None = None
+        self._first_start: asyncio.Future[None] | None = None
+        self.state: EngineState = "starting"
+        self.num_restarts = 0
+        self.process = self._new_process()
+
+    async def start(self) -> None:
+        """Returns when the engine is ready for the first time; raises CannotStart or EngineDied."""
+        self._first_start = asyncio.get_running_loop().create_future()
+        self._task = asyncio.create_task(self._keep_alive())
+        await self._first_start
+
+    async def stop(self) -> None:
+        """Ends the engine for good."""
+        self.state = "stopped"
+        if self._first_start is not None:
+            self._first_start.cancel()
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        await self.process.end()
+
+    async def _keep_alive(self) -> None:
+        while self.state != "dead":
+            await self._live()
+            if self._may_restart():
+                await asyncio.sleep(self._pause_seconds())
+                self.num_restarts += 1
+                self.state = "starting"
+                self.process = self._new_process()
+            else:
+                self.state = "dead"
+
+    async def _live(self) -> None:
+        """One life of the engine, from its start to its end."""
+        try:
+            await self.process.start()
+        except (CannotStart, EngineDied) as error:
+            self._tell_start(error)
+        else:
+            self.state = "ready"
+            self._tell_start(None)
+            await self._listen()
+        await self._bury()
+
+    async def _listen(self) -> None:
+        while (message := await self.process.receive()) is not None:
+            self._on_message(self, message)
+
+    async def _bury(self) -> None:
+        self.state = "starting"  # takes no more jobs
+        left = list(self.process.outstanding.values())
+        _log.error(
+            "engine_died",
+            extra={"engine": self._core.engine, "pid": self.process.pid, "num_outstanding": len(left)},
+        )
+        self._on_death(left)
+        await self.process.end()
+
+    def _tell_start(self, error: Exception | None) -> None:
+        if self._first_start is None or self._first_start.done():
+            return
+        if error is None:
+            self._first_start.set_result(None)
+        else:
+            self._deaths.extend([time.monotonic()] * self._settings.max_restarts)  # do not try again
+            self._first_start.set_exception(error)
+
+    def _may_restart(self) -> bool:
+        now = time.monotonic()
+        while self._deaths and self._deaths[0] < now - self._settings.restart_window_seconds:
+            self._deaths.popleft()
+        self._deaths.append(now)
+        return len(self._deaths) <= self._settings.max_restarts
+
+    def _pause_seconds(self) -> float:
+        """None before the first restart, then twice as long before each."""
+        return 0.0 if len(self._deaths) == 1 else float(_FIRST_PAUSE_SECONDS * 2 ** len(self._deaths))
+
+    def _new_process(self) -> EngineProcess:
+        return EngineProcess(
+            self._core,
+            start_seconds=self._settings.start_seconds,
+            hang_seconds=self._settings.hang_seconds,
+        )

@@ -1,0 +1,120 @@
+"""What goes into the translator and comes out of it: options, translations, and what a model is."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from service.engine.errors import InvalidOption
+from service.engine.manifest import Manifest
+from service.engine.messages import FinishReason
+from service.engine.model import Floats
+from service.engine.tokenizer import Piece
+
+MAX_BEAM_SIZE = 8
+MAX_LENGTH_PENALTY = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to search; raises InvalidOption.
+
+    `beam_size` is 1 to 8 and `n_best` at most that. A hypothesis's score is the sum of its
+    log-probabilities / length ** `length_penalty`, from 0 (plain sum) to 2.
+    """
+
+    beam_size: int = 1
+    n_best: int = 1
+    length_penalty: float = 0.8
+    with_attention: bool = False
+
+    def __post_init__(self) -> None:
+        _require_whole("beam_size", self.beam_size, MAX_BEAM_SIZE)
+        _require_whole("n_best", self.n_best, self.beam_size)
+        penalty = self.length_penalty
+        if not math.isfinite(penalty) or not 0 <= penalty <= MAX_LENGTH_PENALTY:
+            raise InvalidOption("length_penalty", penalty, f"from 0 to {MAX_LENGTH_PENALTY:g}")
+
+
+def _require_whole(field: str, actual: int, limit: int) -> None:
+    if not 1 <= actual <= limit:
+        raise InvalidOption(field, actual, f"a whole number from 1 to {limit}")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Hypothesis:
+    """One translation of a sentence.
+
+    `logprobs` has one value per target token, and EOS's at the end where `finish_reason` is "eos".
+    `weights` [target tokens, source tokens] float32, rows summing to 1, or None where not asked for.
+    """
+
+    text: str
+    target_tokens: tuple[Piece, ...]
+    logprobs: tuple[float, ...]
+    score: float
+    finish_reason: FinishReason
+    weights: Floats | None
+
+
+@dataclass(frozen=True, slots=True)
+class Timings:
+    """Where a sentence's time went, in seconds; `encode_seconds` is that of the whole group."""
+
+    tokenize_seconds: float = 0.0
+    queue_seconds: float = 0.0
+    encode_seconds: float = 0.0
+    decode_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Translation:
+    """One sentence's best hypothesis, the others (`alternatives`), and where they come from.
+
+    Spans of `source_tokens` lie in the sentence given, those of `target_tokens` in `text`. A
+    sentence without a token has the translation "" without tokens or log-probabilities.
+    """
+
+    text: str
+    source_tokens: tuple[Piece, ...]
+    target_tokens: tuple[Piece, ...]
+    logprobs: tuple[float, ...]
+    score: float
+    finish_reason: FinishReason
+    weights: Floats | None
+    alternatives: tuple[Hypothesis, ...]
+    model: str
+    version: str
+    timings: Timings
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedModelInfo:
+    """A model that is served. `actual_device` is "" until an engine has told it."""
+
+    manifest: Manifest
+    digest: str
+    requested_device: str
+    actual_device: str
+    load_seconds: float
+
+    @property
+    def name(self) -> str:
+        return self.manifest.name
+
+    @property
+    def version(self) -> str:
+        return self.manifest.version
+
+    @property
+    def source(self) -> str:
+        return self.manifest.source
+
+    @property
+    def target(self) -> str:
+        return self.manifest.target
+
+    @property
+    def fell_back(self) -> bool:
+        """True where another device was asked for than could be used."""
+        return self.requested_device == "auto" and self.actual_device == "cpu"

@@ -1,0 +1,231 @@
+"""Text in, translations out: the asyncio side of the engine, bounded, with deadlines and cancellation.
+
+Whatever ends a call early (an error, the deadline, the caller's own cancellation) also cancels the
+rest of its sentences, whose rows are free at the engine's next tick.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from service.engine.admission import Admission, QueueLimits, QueueState
+from service.engine.catalogue import Catalogue
+from service.engine.errors import DeadlineExceeded, InvalidText, NotReady, error_from
+from service.engine.folder import ModelFolder
+from service.engine.hosting import Engines, OnTick, StopReport
+from service.engine.messages import Done, Failed, Job, Result, TickRecord
+from service.engine.text_model import Prepared, TextModel
+from service.engine.translation import LoadedModelInfo, Options, Translation
+
+# How much longer than the deadline is waited for the engine, which knows where the time went.
+_DEADLINE_GRACE_SECONDS = 0.05
+_FOREVER_SECONDS = 86400.0
+
+
+class Translator:
+    """Translates sentences between the pairs of its models. The constructor starts nothing.
+
+    `on_tick` gets every tick record of every engine, on the event loop.
+    """
+
+    def __init__(
+        self,
+        models: Sequence[ModelFolder],
+        engines: Engines,
+        *,
+        limits: QueueLimits | None = None,
+        on_tick: OnTick = lambda _: None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._catalogue = Catalogue(TextModel(folder) for folder in models)
+        self._engines = engines
+        self._admission = Admission(limits or QueueLimits())
+        self._on_tick = on_tick
+        self._clock = clock
+        self._ids = itertools.count()
+        self._futures: dict[int, asyncio.Future[Done]] = {}
+
+    @property
+    def is_ready(self) -> bool:
+        """True while sentences are taken."""
+        return self._engines.is_ready
+
+    async def start(self) -> None:
+        """Starts the engines and returns when they are ready; raises CannotStart or EngineDied."""
+        await self._engines.start(on_result=self._resolve, on_tick=self._observe)
+
+    async def stop(self, *, grace_seconds: float) -> StopReport:
+        """Refuses, drains for at most `grace_seconds`, cuts what is left, and ends the engines."""
+        return await self._engines.stop(grace_seconds=grace_seconds)
+
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        """What can be translated: (source, target), sorted."""
+        return self._catalogue.pairs
+
+    def languages(self) -> tuple[str, ...]:
+        """Every language that some model reads or writes, sorted."""
+        return self._catalogue.languages
+
+    def models(self) -> tuple[LoadedModelInfo, ...]:
+        """The models that serve a pair, with the device they run on."""
+        return tuple(self._info(one) for one in self._catalogue.all())
+
+    def model_for(self, source: str, target: str) -> LoadedModelInfo:
+        """The model of a pair; raises UnknownLanguage, UnsupportedPair."""
+        return self._info(self._catalogue.find(source, target))
+
+    def queue(self) -> QueueState:
+        """What the engines owe answers for now."""
+        return self._admission.state()
+
+    def count_source_tokens(self, text: str, source: str, target: str) -> int:
+        """The number of tokens of a text of any length; raises InvalidText and as `model_for`."""
+        return self._catalogue.find(source, target).num_source_pieces(text)
+
+    async def translate(
+        self,
+        sentences: Sequence[str],
+        source: str,
+        target: str,
+        options: Options | None = None,
+        *,
+        deadline: float | None = None,
+    ) -> list[Translation]:
+        """One translation per sentence, in their order; `deadline` in time.monotonic() seconds.
+
+        Raises UnknownLanguage, UnsupportedPair, InvalidText, TooLong or TooMany before anything is
+        queued, Overloaded or NotReady at once, later DeadlineExceeded, ModelFailed or EngineDied.
+        """
+        model = self._catalogue.find(source, target)
+        prepared = [self._prepared(model, text, index) for index, text in enumerate(sentences)]
+        return await self._carry_out(model, prepared, options or Options(), deadline)
+
+    async def force(
+        self,
+        pairs_of_sentences: Sequence[tuple[str, str]],
+        source: str,
+        target: str,
+        options: Options | None = None,
+        *,
+        deadline: float | None = None,
+    ) -> list[Translation]:
+        """Scores given translations: (sentence, translation) pairs, always with attention.
+
+        Of the options only the length penalty counts. Raises as `translate` does, and InvalidText
+        for a translation of a sentence without a token.
+        """
+        model = self._catalogue.find(source, target)
+        prepared = [
+            self._prepared_pair(model, sentence, translation, index)
+            for index, (sentence, translation) in enumerate(pairs_of_sentences)
+        ]
+        forced = replace(options or Options(), beam_size=1, n_best=1, with_attention=True)
+        return await self._carry_out(model, prepared, forced, deadline)
+
+    def _prepared(self, model: TextModel, sentence: str, index: int) -> Prepared:
+        started = self._clock()
+        pieces = model.source_pieces(sentence, f"sentences[{index}]")
+        return Prepared(pieces, self._clock() - started)
+
+    def _prepared_pair(self, model: TextModel, sentence: str, translation: str, index: int) -> Prepared:
+        source = self._prepared(model, sentence, index)
+        target = model.target_pieces(translation, f"translations[{index}]")
+        if target and not source.source:
+            raise InvalidText(f"sentences[{index}]", "is empty, its translation is not")
+        return Prepared(source.source, source.tokenize_seconds, translation, target)
+
+    async def _carry_out(
+        self, model: TextModel, prepared: list[Prepared], options: Options, deadline: float | None
+    ) -> list[Translation]:
+        """Queues those that have a token, waits for them, and puts all into their order."""
+        jobs = {
+            index: self._job(model, one, options, deadline)
+            for index, one in enumerate(prepared)
+            if one.source
+        }
+        done = dict(zip(jobs, await self._answers(list(jobs.values()), deadline), strict=True))
+        return [
+            model.translation(one, done[index])
+            if index in done
+            else model.empty(one, with_attention=options.with_attention)
+            for index, one in enumerate(prepared)
+        ]
+
+    def _job(self, model: TextModel, one: Prepared, options: Options, deadline: float | None) -> Job:
+        target = None if one.target_text is None else tuple(piece.id for piece in one.target)
+        return Job(
+            id=next(self._ids),
+            model=model.folder.manifest.name,
+            source=tuple(piece.id for piece in one.source),
+            target=target,
+            max_target_tokens=model.max_target_tokens(len(one.source)),
+            beam_size=options.beam_size,
+            n_best=options.n_best,
+            length_penalty=options.length_penalty,
+            with_attention=options.with_attention,
+            deadline=deadline,
+            posted_at=self._clock(),
+        )
+
+    async def _answers(self, jobs: list[Job], deadline: float | None) -> list[Done]:
+        """Posts jobs and waits for all; on the first error the others are cancelled."""
+        if not jobs:
+            return []
+        remaining = _FOREVER_SECONDS if deadline is None else deadline - self._clock()
+        if not remaining > 0:
+            raise DeadlineExceeded("queued")
+        if not self.is_ready:
+            raise NotReady("no engine takes work now")
+        num_tokens = sum(len(job.source) for job in jobs)
+        self._admission.enter(len(jobs), num_tokens)
+        try:
+            async with asyncio.timeout(min(remaining, _FOREVER_SECONDS) + _DEADLINE_GRACE_SECONDS):
+                return list(await asyncio.gather(*self._posted(jobs)))
+        except TimeoutError as error:
+            raise DeadlineExceeded("unknown") from error
+        finally:
+            self._forget(jobs)
+            self._admission.leave(len(jobs), num_tokens)
+
+    def _posted(self, jobs: list[Job]) -> list[asyncio.Future[Done]]:
+        loop = asyncio.get_running_loop()
+        futures = [loop.create_future() for _ in jobs]
+        self._futures.update(zip((job.id for job in jobs), futures, strict=True))
+        self._engines.post(jobs)
+        return futures
+
+    def _forget(self, jobs: list[Job]) -> None:
+        """Cancels those of the jobs that nobody has answered."""
+        unanswered = [job.id for job in jobs if self._futures.pop(job.id, None) is not None]
+        if unanswered:
+            self._engines.cancel(unanswered)
+
+    def _resolve(self, result: Result) -> None:
+        future = self._futures.pop(result.id, None)
+        if future is None or future.done():
+            return
+        if isinstance(result, Failed):
+            future.set_exception(error_from(result.error, result.data))
+        else:
+            future.set_result(result)
+
+    def _observe(self, record: TickRecord) -> None:
+        self._admission.observe(record)
+        self._on_tick(record)
+
+    def _info(self, model: TextModel) -> LoadedModelInfo:
+        folder = model.folder
+        for ready in self._engines.models():
+            if ready.name == folder.manifest.name:
+                return LoadedModelInfo(
+                    folder.manifest,
+                    folder.digest,
+                    ready.requested_device,
+                    ready.actual_device,
+                    ready.load_seconds,
+                )
+        return LoadedModelInfo(folder.manifest, folder.digest, "", "", 0.0)

@@ -1,0 +1,114 @@
+"""An engine process: its one main thread owns every model and ticks; a mailbox thread only listens.
+
+The mailbox thread always drains the channel, so the process that posts is never blocked by a tick.
+How much can lie in the mailbox is bounded by the translator, which refuses beyond its limits.
+The process ends when it is told to, and when the other side of the channel is gone.
+"""
+
+from __future__ import annotations
+
+import queue
+import signal
+import socket
+import threading
+import time
+
+from service.engine.core import Core, CoreSettings
+from service.engine.errors import CannotStart
+from service.engine.framing import framed, receive_frame
+from service.engine.messages import (
+    Heartbeat,
+    Inward,
+    Outward,
+    Ready,
+    Report,
+    StartFailed,
+    Stop,
+    decode_inward,
+    encode,
+)
+
+HEARTBEAT_SECONDS = 1.0
+_MAX_RECORDS = 16  # tick records that are sent together while no sentence ends
+
+Mailbox = queue.SimpleQueue[Inward]
+
+
+def run_engine(channel: socket.socket, settings: CoreSettings) -> None:
+    """The main function of an engine process."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
+    mailbox: Mailbox = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=(channel, mailbox), name="mailbox", daemon=True).start()
+    try:
+        core = Core.load(settings, clock=time.monotonic)
+    except CannotStart as error:
+        _send(channel, StartFailed(type(error).__name__, error.data))
+        return
+    try:
+        _send(channel, Ready(core.models))
+        _serve(core, mailbox, channel)
+    except BrokenPipeError:
+        return  # the parent is gone, and nobody is left to tell
+
+
+def _listen(channel: socket.socket, mailbox: Mailbox) -> None:
+    try:
+        while True:
+            mailbox.put(decode_inward(receive_frame(channel)))
+    except EOFError:
+        mailbox.put(Stop())
+
+
+def _serve(core: Core, mailbox: Mailbox, channel: socket.socket) -> None:
+    outbox = Outbox(channel)
+    while True:
+        messages = _drained(mailbox, is_idle=not core.has_work)
+        for message in messages:
+            if isinstance(message, Stop):
+                return
+            core.receive(message)
+        if core.has_work:
+            outbox.put(core.tick())
+        if not core.has_work:
+            outbox.flush()
+            if not messages:
+                _send(channel, Heartbeat())
+
+
+def _drained(mailbox: Mailbox, *, is_idle: bool) -> list[Inward]:
+    """All that lies in the mailbox; an idle engine waits for the first, until a heartbeat is due."""
+    messages: list[Inward] = []
+    try:
+        if is_idle:
+            messages.append(mailbox.get(timeout=HEARTBEAT_SECONDS))
+        while True:
+            messages.append(mailbox.get_nowait())
+    except queue.Empty:
+        return messages
+
+
+class Outbox:
+    """Holds tick records back until a result is to be sent, or until there are many of them."""
+
+    def __init__(self, channel: socket.socket) -> None:
+        self._channel = channel
+        self._held: list[Report] = []
+
+    def put(self, report: Report) -> None:
+        """Takes a report and sends it now, or with one of the next."""
+        self._held.append(report)
+        if report.results or len(self._held) >= _MAX_RECORDS:
+            self.flush()
+
+    def flush(self) -> None:
+        """Sends what is held."""
+        if not self._held:
+            return
+        records = tuple(record for report in self._held for record in report.records)
+        results = tuple(result for report in self._held for result in report.results)
+        self._held.clear()
+        _send(self._channel, Report(records, results))
+
+
+def _send(channel: socket.socket, message: Outward) -> None:
+    channel.sendall(framed(encode(message)))

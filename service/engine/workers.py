@@ -1,0 +1,161 @@
+"""The engine processes together: least-loaded dispatch, and no sentence forgotten when one of them dies.
+
+A sentence whose engine died is given once to another engine that is alive; if there is none, or
+that one dies too, its waiter is told.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from service.engine.errors import EngineDied, NotReady, ZhuyiError
+from service.engine.folder import ModelFolder
+from service.engine.hosting import EngineSettings, OnResult, OnTick, StopReport
+from service.engine.messages import Failed, Job, Outward, ReadyModel, Report
+from service.engine.supervisor import EngineState, Supervisor
+
+
+@dataclass(frozen=True, slots=True)
+class EngineStatus:
+    """One engine as its supervisor sees it; `last_heartbeat` in time.monotonic() seconds."""
+
+    number: int
+    pid: int | None
+    state: EngineState
+    last_heartbeat: float
+    num_outstanding: int
+    num_restarts: int
+
+
+class Workers:
+    """`settings.num_engines` processes that each hold all `models`. The constructor starts nothing."""
+
+    def __init__(self, models: Sequence[ModelFolder], settings: EngineSettings) -> None:
+        self._supervisors = [
+            Supervisor(
+                settings.core(models, number), settings, on_message=self._hear, on_death=self._reassign
+            )
+            for number in range(settings.num_engines)
+        ]
+        self._on_result: OnResult = lambda _: None
+        self._on_tick: OnTick = lambda _: None
+        self._moved: set[int] = set()
+        self._models: tuple[ReadyModel, ...] = ()
+        self._is_draining = False
+        self._drained = asyncio.Event()
+
+    @property
+    def is_ready(self) -> bool:
+        """True while at least one engine takes jobs."""
+        return not self._is_draining and bool(self._ready())
+
+    def models(self) -> tuple[ReadyModel, ...]:
+        """The models in memory, as an engine that is ready tells it, or told it last."""
+        for one in self._ready()[:1]:
+            self._models = one.process.models
+        return self._models
+
+    def engines(self) -> tuple[EngineStatus, ...]:
+        """All engines, dead ones too, for the health routes."""
+        return tuple(
+            EngineStatus(
+                number,
+                one.process.pid,
+                one.state,
+                one.process.last_heartbeat,
+                len(one.process.outstanding),
+                one.num_restarts,
+            )
+            for number, one in enumerate(self._supervisors)
+        )
+
+    async def start(self, *, on_result: OnResult, on_tick: OnTick) -> None:
+        """Returns when every engine is ready; raises CannotStart or EngineDied, and nothing runs then."""
+        self._on_result, self._on_tick = on_result, on_tick
+        try:
+            await asyncio.gather(*(one.start() for one in self._supervisors))
+        except BaseException:
+            await self._end()
+            raise
+
+    def post(self, jobs: Sequence[Job]) -> None:
+        """Gives every job to the engine with the fewest tokens before it; raises NotReady."""
+        if not self.is_ready:
+            raise NotReady("draining" if self._is_draining else "no engine is ready")
+        self._dispatch(jobs)
+
+    def cancel(self, ids: Iterable[int]) -> None:
+        """Forgets jobs: nothing more is heard of them, and their rows are free at the next tick."""
+        gone = set(ids)
+        for one in self._ready():
+            one.process.cancel(gone)
+        self._moved -= gone
+        self._note_drained()
+
+    async def stop(self, *, grace_seconds: float) -> StopReport:
+        """Refuses, drains for at most `grace_seconds`, cuts what is left, and ends every process."""
+        self._is_draining = True
+        before = self._num_outstanding()
+        self._note_drained()
+        try:
+            async with asyncio.timeout(grace_seconds):
+                await self._drained.wait()
+        except TimeoutError:
+            pass
+        cut = [job for one in self._supervisors for job in one.process.outstanding.values()]
+        await self._end()
+        for job in cut:
+            self._fail(job, NotReady("the service is stopping"))
+        return StopReport(before - len(cut), len(cut))
+
+    def _ready(self) -> list[Supervisor]:
+        return [one for one in self._supervisors if one.state == "ready"]
+
+    def _num_outstanding(self) -> int:
+        return sum(len(one.process.outstanding) for one in self._supervisors)
+
+    def _dispatch(self, jobs: Iterable[Job]) -> None:
+        processes = [one.process for one in self._ready()]
+        shares: list[list[Job]] = [[] for _ in processes]
+        loads = [one.outstanding_tokens for one in processes]
+        for job in jobs:
+            least = loads.index(min(loads))
+            shares[least].append(job)
+            loads[least] += len(job.source)
+        for process, share in zip(processes, shares, strict=True):
+            if share:
+                process.post(share)
+
+    def _hear(self, supervisor: Supervisor, message: Outward) -> None:
+        if not isinstance(message, Report):
+            return
+        for record in message.records:
+            self._on_tick(record)
+        for result in message.results:
+            if supervisor.process.settle(result.id) is not None:
+                self._moved.discard(result.id)
+                self._on_result(result)
+        self._note_drained()
+
+    def _reassign(self, left: list[Job]) -> None:
+        """A dead engine's jobs: each moves once, if anyone is alive to take it."""
+        movable = [job for job in left if job.id not in self._moved] if self._ready() else []
+        self._moved.update(job.id for job in movable)
+        self._dispatch(movable)
+        for job in left:
+            if job not in movable:
+                self._fail(job, EngineDied("the engine died"))
+        self._note_drained()
+
+    def _fail(self, job: Job, error: ZhuyiError) -> None:
+        self._moved.discard(job.id)
+        self._on_result(Failed(job.id, type(error).__name__, error.data))
+
+    def _note_drained(self) -> None:
+        if self._is_draining and self._num_outstanding() == 0:
+            self._drained.set()
+
+    async def _end(self) -> None:
+        await asyncio.gather(*(one.stop() for one in self._supervisors))
