@@ -1,0 +1,108 @@
+"""Text to pieces and back, with the place of every piece in the text; training and serving share this file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import sentencepiece
+
+PAD, UNK, BOS, EOS = 0, 1, 2, 3
+NUM_COPY_SYMBOLS = 32
+_FIRST_COPY_CODE_POINT = 0xF0000  # Supplementary Private Use Area-A: no keyboard and no font produces it
+_SPACE_SIGN = "▁"
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A sub-word. `start` and `end` are code points in the text it came from, or that it became."""
+
+    id: int
+    text: str
+    start: int
+    end: int
+
+
+def copy_symbol(index: int) -> str:
+    """The character that stands for the protected span number `index` (0 to 31) on both sides."""
+    if not 0 <= index < NUM_COPY_SYMBOLS:
+        raise ValueError(f"copy symbol {index} is outside 0..{NUM_COPY_SYMBOLS - 1}")
+    return chr(_FIRST_COPY_CODE_POINT + index)
+
+
+class Tokenizer:
+    """A SentencePiece unigram model with byte fallback (Kudo and Richardson 2018, arXiv:1808.06226).
+
+    No character is unknown: what is not in the vocabulary becomes its UTF-8 bytes.
+    """
+
+    def __init__(self, serialized_model: bytes) -> None:
+        self._processor = sentencepiece.SentencePieceProcessor(model_proto=serialized_model)
+
+    @classmethod
+    def load(cls, path: Path) -> Tokenizer:
+        return cls(path.read_bytes())
+
+    @property
+    def num_pieces(self) -> int:
+        return int(self._processor.get_piece_size())
+
+    def encode(self, text: str) -> list[Piece]:
+        """The pieces of a text, without BOS and EOS; the bytes of one character share its span.
+
+        Raises ValueError for a text that UTF-8 cannot hold (lone surrogates).
+        """
+        text.encode()  # the library would replace a lone surrogate in silence
+        return self._placed(self._processor.encode(text, return_type="proto").pieces, text)
+
+    def encode_ids(self, text: str) -> list[int]:
+        """The ids of `encode`, faster where no span is needed."""
+        ids: list[int] = self._processor.encode(text)
+        return ids
+
+    def decode(self, ids: Sequence[int]) -> tuple[str, list[Piece]]:
+        """The text of a list of ids without space around it, and the place of each piece in that text."""
+        proto = self._processor.decode(list(ids), return_type="proto")
+        text = proto.text
+        pieces = self._placed(proto.pieces, text)
+        stripped = text.strip()
+        shift = len(text) - len(text.lstrip())
+        return stripped, [_moved(piece, shift, len(stripped)) for piece in pieces]
+
+    def _placed(self, pieces: Sequence[Any], text: str) -> list[Piece]:
+        code_points = _code_point_of_byte(text)
+        placed: list[Piece] = []
+        following = (0, 0)  # a character's bytes all get the span that its last byte reports
+        for piece in reversed(pieces):
+            start, end = _trimmed(text, code_points[piece.begin], code_points[piece.end])
+            if start == end and self._processor.is_byte(piece.id):
+                start, end = following
+            following = (start, end)
+            placed.append(Piece(piece.id, piece.piece.replace(_SPACE_SIGN, " "), start, end))
+        placed.reverse()
+        return placed
+
+
+def _code_point_of_byte(text: str) -> list[int]:
+    """For each UTF-8 byte offset of the text, its end included, the code point it belongs to."""
+    if text.isascii():
+        return list(range(len(text) + 1))
+    offsets: list[int] = []
+    for index, character in enumerate(text):
+        offsets.extend([index] * len(character.encode()))
+    return [*offsets, len(text)]
+
+
+def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
+    """The span without the white space before it, so that it covers the word alone."""
+    while start < end and text[start].isspace():
+        start += 1
+    return start, end
+
+
+def _moved(piece: Piece, shift: int, length: int) -> Piece:
+    """The piece's place after `shift` characters were taken from the front of its text, now `length` long."""
+    start, end = (min(max(at - shift, 0), length) for at in (piece.start, piece.end))
+    return Piece(piece.id, piece.text, start, end)
