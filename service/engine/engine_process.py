@@ -28,7 +28,7 @@ from service.engine.messages import (
 )
 from service.engine.worker import run_engine
 
-_JOIN_SECONDS = 5.0
+_JOIN_SECONDS = 2.0
 
 
 class EngineProcess:
@@ -93,11 +93,16 @@ class EngineProcess:
             self.outstanding_tokens -= len(job.source)
         return job
 
+    def disconnect(self) -> None:
+        """Closes the channel, which alone makes the process end after its current tick."""
+        if self._writer is not None:
+            self._writer.close()
+
     async def end(self) -> None:
         """Asks the process to stop, kills it if it does not, and waits until it is gone."""
         if self._writer is not None:
             self._send(Stop())
-            self._writer.close()
+            self.disconnect()
             with contextlib.suppress(ConnectionError):
                 await self._writer.wait_closed()
         if self._process is not None and self._process.pid is not None:

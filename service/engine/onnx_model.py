@@ -38,6 +38,7 @@ class OnnxModel:
     def __init__(
         self, folder: ModelFolder, encoder: Session, step: Session, *, actual_device: str, row_multiple: int
     ) -> None:
+        self._folder = folder
         self.manifest = folder.manifest
         self.actual_device = actual_device
         ragged_axes = {one.name: one.ragged_axis for one in folder.manifest.state}
@@ -71,6 +72,16 @@ class OnnxModel:
         check_graphs(folder, encoder, step)
         row_multiple = _CUDA_ROWS if opened.actual == "cuda" else 1
         return cls(folder, encoder, step, actual_device=opened.actual, row_multiple=row_multiple)
+
+    def with_row_multiple(self, row_multiple: int) -> OnnxModel:
+        """The same sessions with the rows of every run padded up to a multiple."""
+        return OnnxModel(
+            self._folder,
+            self._encoder,
+            self._step,
+            actual_device=self.actual_device,
+            row_multiple=row_multiple,
+        )
 
     def encode(self, sources: Sequence[Sequence[int]]) -> State:
         """One row per source, in their order; every source has at least one token."""

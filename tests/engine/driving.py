@@ -1,0 +1,76 @@
+"""Drives a decode loop by hand, tick by tick."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable
+from typing import Any
+
+from service.engine.decode_loop import DecodeLoop
+from service.engine.manifest import Pieces
+from service.engine.messages import Done, Failed, Job, Result, TickRecord
+from service.engine.model import Seq2SeqModel
+from service.engine.scheduler import BatchLimits
+from service.engine.tally import LoopIdentity
+from tests.fakes import PIECES, FakeClock
+
+_ids = itertools.count(1_000_000)
+
+
+def a_job(source: Iterable[int], **changes: Any) -> Job:
+    """A job for a sentence, greedy without attention unless changed."""
+    fields: dict[str, Any] = {
+        "id": next(_ids),
+        "model": "fake",
+        "source": tuple(source),
+        "target": None,
+        "max_target_tokens": 20,
+        "beam_size": 1,
+        "n_best": 1,
+        "length_penalty": 0.8,
+        "with_attention": False,
+        "deadline": None,
+        "posted_at": 1000.0,
+    }
+    return Job(**{**fields, **changes})
+
+
+def a_loop(
+    model: Seq2SeqModel, *, clock: FakeClock | None = None, pieces: Pieces = PIECES, **limits: int
+) -> DecodeLoop:
+    """A decode loop around a model, with a clock that stands still."""
+    identity = LoopIdentity(0, "fake", "1", "cpu")
+    return DecodeLoop(model, pieces, identity, limits=BatchLimits(**limits), clock=clock or FakeClock())
+
+
+def run_to_end(loop: DecodeLoop, *, max_ticks: int = 1000) -> tuple[list[TickRecord], dict[int, Result]]:
+    """Ticks until nothing is left; the records, and the results by job."""
+    records: list[TickRecord] = []
+    results: dict[int, Result] = {}
+    while loop.has_work:
+        record, ended = loop.tick()
+        records.append(record)
+        for one in ended:
+            assert one.id not in results, "a sentence was answered twice"
+            results[one.id] = one
+        assert len(records) <= max_ticks, "the loop does not come to an end"
+    return records, results
+
+
+def alone(model: Seq2SeqModel, job: Job, *, pieces: Pieces = PIECES) -> Result:
+    """The result of a job that has the model to itself."""
+    loop = a_loop(model, pieces=pieces)
+    loop.post(job)
+    return run_to_end(loop)[1][job.id]
+
+
+def done(result: Result) -> Done:
+    """The result, which must not be an error."""
+    assert isinstance(result, Done), result
+    return result
+
+
+def failure(result: Result) -> Failed:
+    """The result, which must be an error."""
+    assert isinstance(result, Failed), result
+    return result

@@ -1,0 +1,96 @@
+"""Which device is used is what the sessions say, not what was hoped for."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from service.engine.device import Device, Session, open_sessions
+from service.engine.errors import DeviceUnavailable
+from service.engine.model import Array
+from service.engine.onnx_model import OnnxModel, OnnxRuntime
+
+CPU, CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
+
+
+@dataclass
+class FakeSession:
+    """A session that runs where it says it runs."""
+
+    providers: list[str]
+
+    def run(self, output_names: Sequence[str] | None, input_feed: dict[str, Array]) -> list[Array]:
+        raise AssertionError("nothing is run here")
+
+    def get_inputs(self) -> list[object]:
+        return []
+
+    def get_outputs(self) -> list[object]:
+        return []
+
+    def get_providers(self) -> list[str]:
+        return self.providers
+
+
+@dataclass
+class FakeRuntime:
+    """Gives CUDA sessions whose providers are those of `cuda`, one after another, or none at all."""
+
+    cuda: list[list[str]] = field(default_factory=list)
+
+    def open_on_cpu(self, graph: bytes, *, num_threads: int) -> Session:
+        return FakeSession([CPU])
+
+    def open_on_cuda(self, graph: bytes, *, num_threads: int) -> Session:
+        if not self.cuda:
+            raise DeviceUnavailable("cuda", "cpu", "no driver")
+        return FakeSession(self.cuda.pop(0))
+
+
+def test_cuda_is_used_where_every_session_says_so() -> None:
+    """Both graphs, whether it was demanded or left open."""
+    for device in ("cuda", "auto"):
+        runtime = FakeRuntime(cuda=[[CUDA, CPU], [CUDA, CPU]])
+        assert open_sessions(runtime, [b"", b""], device, num_threads=1).actual == "cuda"
+
+
+def test_a_session_that_fell_back_in_silence_is_noticed() -> None:
+    """ONNX Runtime drops a provider that fails with a warning only: the second session runs on the CPU."""
+    runtime = FakeRuntime(cuda=[[CUDA, CPU], [CPU]])
+    with pytest.raises(DeviceUnavailable) as raised:
+        open_sessions(runtime, [b"", b""], "cuda", num_threads=1)
+    assert (raised.value.requested, raised.value.actual) == ("cuda", "cpu")
+
+
+@pytest.mark.parametrize("cuda", [[], [[CUDA, CPU], [CPU]]])
+def test_auto_falls_back_with_a_warning(cuda: list[list[str]], caplog: pytest.LogCaptureFixture) -> None:
+    """All graphs move to the CPU together, and what was asked for is not forgotten."""
+    with caplog.at_level(logging.WARNING):
+        opened = open_sessions(FakeRuntime(cuda), [b"", b""], "auto", num_threads=1)
+    assert (opened.requested, opened.actual) == ("auto", "cpu")
+    assert [list(one.get_providers()) for one in opened.sessions] == [[CPU], [CPU]]
+    assert [record.getMessage() for record in caplog.records] == ["device_fallback"]
+
+
+def test_the_cpu_is_not_a_fallback(caplog: pytest.LogCaptureFixture) -> None:
+    """Asked for and given: no warning."""
+    assert open_sessions(FakeRuntime(), [b""], "cpu", num_threads=1).actual == "cpu"
+    assert not caplog.records
+
+
+@pytest.mark.parametrize(("device", "actual"), [("cpu", "cpu"), ("auto", "cpu")])
+def test_a_machine_without_cuda_serves_on_the_cpu(store_path: Path, device: Device, actual: str) -> None:
+    """With the real runtime, as it is installed for CPUs."""
+    assert OnnxModel.load(store_path / "zh-en" / "1", device=device).actual_device == actual
+
+
+def test_a_machine_without_cuda_refuses_to_pretend(store_path: Path) -> None:
+    """Asked for CUDA, the real runtime for CPUs is no excuse."""
+    with pytest.raises(DeviceUnavailable):
+        OnnxModel.load(store_path / "zh-en" / "1", device="cuda")
+    with pytest.raises(DeviceUnavailable):
+        OnnxRuntime(store_path).open_on_cuda(b"", num_threads=1)

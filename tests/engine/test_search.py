@@ -1,0 +1,114 @@
+"""Greedy and forced search: what may be said, when it ends, and what is told of it."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from service.engine.errors import ModelFailed
+from service.engine.messages import Done
+from service.engine.search import Rules, SingleSearch, best_candidates, usable_scores
+from tests.engine.driving import a_job, alone, done
+from tests.fakes import CopyModel, FixedStateModel, GrowingStateModel
+
+sources = st.lists(st.integers(4, 15), min_size=1, max_size=12)
+NOWHERE = np.zeros(1, np.float32)
+
+
+def test_pad_unk_and_bos_are_never_said() -> None:
+    """A banned token is passed over even where it has the best score."""
+    is_banned = np.array([True, True, True, False, False])
+    tokens = np.array([[1, 0, 4], [2, 3, 4]])
+    scores = usable_scores(tokens, np.array([[-0.1, -0.2, -3.0], [-0.1, -0.2, -0.3]], np.float32), is_banned)
+    chosen, told = best_candidates(tokens, scores)
+    assert chosen == [4, 3]
+    assert told == pytest.approx([-3.0, -0.2])
+
+
+@pytest.mark.parametrize("worst", [math.nan, math.inf, -math.inf])
+def test_a_score_that_is_no_number_is_never_chosen_by(worst: float) -> None:
+    """Wherever in the row it stands, or where nothing else stands, the sentence fails instead."""
+    is_banned = np.zeros(5, bool)
+    row = [worst] * 3 if worst == -math.inf else [-0.5, worst, -1.0]
+    tokens = np.array([[4, 3, 2]])
+    chosen, scores = best_candidates(tokens, usable_scores(tokens, np.array([row], np.float32), is_banned))
+    with pytest.raises(ModelFailed):
+        SingleSearch(Rules(2, 3, 5, 0.8, None)).advance(chosen[0], scores[0], NOWHERE)
+
+
+def test_a_sentence_that_ends_at_once_is_empty() -> None:
+    """EOS as the first token: no token, one log-probability, no row of attention."""
+    search = SingleSearch(Rules(2, 3, 5, 0.8, 1))
+    assert search.advance(3, -0.5, NOWHERE) is False
+    (found,) = search.found()
+    assert (found.tokens, found.logprobs, found.score) == ((), (-0.5,), -0.5)
+    assert (found.finish_reason, found.attention) == ("eos", b"")
+
+
+def test_the_score_counts_eos_in_the_length() -> None:
+    """Three log-probabilities, so the sum is divided by 3 ** penalty."""
+    search = SingleSearch(Rules(2, 3, 9, 0.8, None))
+    assert [search.advance(token, -0.5, NOWHERE) for token in (4, 5, 3)] == [True, True, False]
+    assert search.found()[0].score == pytest.approx(-1.5 / 3**0.8)
+
+
+def test_a_sentence_stops_at_its_limit() -> None:
+    """An endless model is cut after `max_target_tokens`, and the reason says so."""
+    result = done(alone(CopyModel(is_endless=True), a_job([5, 6], max_target_tokens=5)))
+    (found,) = result.hypotheses
+    assert (found.tokens, found.finish_reason) == ((5, 6, 5, 6, 5), "length")
+    assert len(found.logprobs) == 5
+
+
+def test_a_sentence_as_long_as_its_limit_is_cut_before_eos() -> None:
+    """The limit counts tokens without EOS; the step that would say EOS is not made."""
+    (found,) = done(alone(CopyModel(), a_job([5, 6, 7], max_target_tokens=3))).hypotheses
+    assert (found.tokens, found.finish_reason) == ((5, 6, 7), "length")
+    (found,) = done(alone(CopyModel(), a_job([5, 6, 7], max_target_tokens=4))).hypotheses
+    assert (found.tokens, found.finish_reason) == ((5, 6, 7), "eos")
+
+
+@pytest.mark.parametrize("model", [FixedStateModel, GrowingStateModel])
+@settings(max_examples=40, deadline=None)
+@given(sources)
+def test_forcing_what_was_said_gives_the_same_scores_and_attention(
+    model: type[FixedStateModel], source: list[int]
+) -> None:
+    """Forced decoding of a translation tells what free decoding told of it, to the bit."""
+    free = done(alone(model(), a_job(source, with_attention=True, max_target_tokens=60)))
+    said = free.hypotheses[0]
+    if said.finish_reason == "eos":
+        forced = done(alone(model(), a_job(source, target=said.tokens, with_attention=True)))
+        assert forced.hypotheses == free.hypotheses
+
+
+def test_a_forced_target_is_followed_past_every_limit() -> None:
+    """Whatever the model would have said, and wherever it would have stopped."""
+    job = a_job([5], target=(9, 9, 9, 9), max_target_tokens=2, with_attention=True)
+    (found,) = done(alone(CopyModel(), job)).hypotheses
+    assert (found.tokens, found.finish_reason) == ((9, 9, 9, 9), "eos")
+    assert found.logprobs == (-5.0, -5.0, -5.0, -5.0, -0.25)
+
+
+@settings(max_examples=40, deadline=None)
+@given(sources)
+def test_a_beam_of_one_says_what_greedy_search_says(source: list[int]) -> None:
+    """Through the loop too: asking for a beam of one costs nothing and changes nothing."""
+    greedy = alone(FixedStateModel(), a_job(source, id=1))
+    beam = alone(FixedStateModel(), a_job(source, id=1, beam_size=1))
+    assert greedy == beam
+
+
+@settings(max_examples=40, deadline=None)
+@given(sources, st.integers(2, 8))
+def test_a_beam_of_one_finds_no_better_score_than_wide_ones_tell(source: list[int], beam_size: int) -> None:
+    """N-best lists come best first, without a hypothesis twice."""
+    result = alone(FixedStateModel(), a_job(source, beam_size=beam_size, n_best=beam_size))
+    assert isinstance(result, Done)
+    scores = [one.score for one in result.hypotheses]
+    assert scores == sorted(scores, reverse=True)
+    assert len({one.tokens for one in result.hypotheses}) == len(result.hypotheses)

@@ -1,0 +1,271 @@
+"""Engine processes that are really started, stopped, frozen and killed."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from service.engine.admission import QueueLimits
+from service.engine.engine_process import EngineProcess
+from service.engine.errors import (
+    DeadlineExceeded,
+    DeviceUnavailable,
+    EngineDied,
+    ModelFolderInvalid,
+    NotReady,
+    Overloaded,
+)
+from service.engine.hosting import EngineSettings, StopReport
+from service.engine.in_process import InProcessEngines
+from service.engine.messages import TickRecord
+from service.engine.store import ModelStore
+from service.engine.translation import Translation
+from service.engine.translator import Translator
+from service.engine.workers import Workers
+from tests.random_model import write_random_model
+
+SENTENCES = ["你好世界", "我想订一个房间", "去伦敦的票多少钱", "请把发票寄到我的地址"]
+
+
+@asynccontextmanager
+async def serving(
+    store: Path,
+    *,
+    settings: EngineSettings | None = None,
+    limits: QueueLimits | None = None,
+    on_tick: Callable[[TickRecord], None] = lambda _: None,
+) -> AsyncIterator[tuple[Translator, Workers]]:
+    """A translator with engine processes, ready."""
+    models = ModelStore(store).latest()
+    workers = Workers(models, settings or EngineSettings())
+    translator = Translator(models, workers, limits=limits, on_tick=on_tick)
+    await translator.start()
+    try:
+        yield translator, workers
+    finally:
+        await translator.stop(grace_seconds=0)
+
+
+def signalled(workers: Workers, number: int, what: signal.Signals) -> None:
+    """Sends a signal to an engine that this test has started."""
+    pid = workers.engines()[number].pid
+    assert pid is not None
+    os.kill(pid, what)
+
+
+async def ready_again(workers: Workers) -> None:
+    """Waits until every engine is ready."""
+    async with asyncio.timeout(20):
+        while any(one.state != "ready" for one in workers.engines()):  # noqa: ASYNC110  # seen from outside
+            await asyncio.sleep(0.02)
+
+
+def said(translations: list[Translation]) -> list[object]:
+    """What was said, without the times."""
+    return [(one.text, one.logprobs, one.score) for one in translations]
+
+
+async def test_processes_say_what_one_process_says(store_path: Path) -> None:
+    """Whichever engine a sentence goes to; and the records of all of them arrive."""
+    records: list[TickRecord] = []
+    models = ModelStore(store_path).latest()
+    here = Translator(models, InProcessEngines.of(models, EngineSettings()))
+    await here.start()
+    expected = said(await here.translate(SENTENCES * 5, "zh", "en"))
+    async with serving(store_path, settings=EngineSettings(num_engines=2), on_tick=records.append) as (
+        translator,
+        workers,
+    ):
+        assert said(await translator.translate(SENTENCES * 5, "zh", "en")) == expected
+        assert {one.actual_device for one in translator.models()} == {"cpu"}
+        assert all(one.num_outstanding == 0 for one in workers.engines())
+        assert await translator.stop(grace_seconds=5) == StopReport(0, 0)
+    assert {one.engine for one in records} == {0, 1}
+    assert sum(one.finished for one in records) == 20
+
+
+async def test_the_waiters_of_a_killed_engine_are_told_at_once(store_path: Path) -> None:
+    """Within a second; the engine comes back by itself and answers the next request."""
+    async with serving(store_path) as (translator, workers):
+        before = await translator.translate(SENTENCES, "zh", "en")
+        signalled(workers, 0, signal.SIGSTOP)  # so that it cannot answer first
+        waiting = asyncio.create_task(translator.translate(SENTENCES, "zh", "en"))
+        await asyncio.sleep(0)
+        killed_at = time.monotonic()
+        signalled(workers, 0, signal.SIGKILL)
+        with pytest.raises(EngineDied):
+            await waiting
+        assert time.monotonic() - killed_at < 1
+        assert not translator.is_ready
+        with pytest.raises(NotReady):
+            await translator.translate(SENTENCES, "zh", "en")
+        await ready_again(workers)
+        assert said(await translator.translate(SENTENCES, "zh", "en")) == said(before)
+        assert workers.engines()[0].num_restarts == 1
+
+
+async def test_another_engine_takes_over_once(store_path: Path) -> None:
+    """With two engines nobody is told anything: the sentences move, and all are answered."""
+    async with serving(store_path, settings=EngineSettings(num_engines=2)) as (translator, workers):
+        expected = said(await translator.translate(SENTENCES, "zh", "en"))
+        signalled(workers, 0, signal.SIGSTOP)
+        waiting = asyncio.create_task(translator.translate(SENTENCES, "zh", "en"))
+        await asyncio.sleep(0)
+        assert workers.engines()[0].num_outstanding > 0
+        signalled(workers, 0, signal.SIGKILL)
+        assert said(await waiting) == expected
+
+
+async def test_a_sentence_moves_once_only(store_path: Path) -> None:
+    """What has brought down two engines is not given to a third."""
+    async with serving(store_path, settings=EngineSettings(num_engines=2)) as (translator, workers):
+        for number in (0, 1):
+            signalled(workers, number, signal.SIGSTOP)
+        waiting = asyncio.create_task(translator.translate(SENTENCES, "zh", "en"))
+        await asyncio.sleep(0)
+        signalled(workers, 0, signal.SIGKILL)
+        async with asyncio.timeout(20):
+            while not workers.engines()[0].num_restarts:  # noqa: ASYNC110  # seen from outside
+                await asyncio.sleep(0.02)
+        signalled(workers, 1, signal.SIGKILL)
+        with pytest.raises(EngineDied):
+            await waiting
+        await ready_again(workers)
+
+
+async def test_an_engine_that_keeps_dying_is_given_up(store_path: Path) -> None:
+    """After the bounded number of restarts it stays dead, and readiness tells the truth."""
+    async with serving(store_path, settings=EngineSettings(max_restarts=1)) as (translator, workers):
+        signalled(workers, 0, signal.SIGKILL)
+        async with asyncio.timeout(20):
+            while not workers.engines()[0].num_restarts:  # noqa: ASYNC110  # seen from outside
+                await asyncio.sleep(0.02)
+        await ready_again(workers)
+        signalled(workers, 0, signal.SIGKILL)
+        async with asyncio.timeout(20):
+            while workers.engines()[0].state != "dead":  # noqa: ASYNC110  # seen from outside
+                await asyncio.sleep(0.02)
+        assert not translator.is_ready
+        with pytest.raises(NotReady):
+            await translator.translate(SENTENCES, "zh", "en")
+
+
+async def test_a_frozen_engine_is_ended_and_replaced(store_path: Path) -> None:
+    """Nothing is heard of it for longer than is allowed, so its waiters are told and it is killed."""
+    async with serving(store_path, settings=EngineSettings(hang_seconds=1.5)) as (translator, workers):
+        frozen = workers.engines()[0].pid
+        signalled(workers, 0, signal.SIGSTOP)
+        with pytest.raises(EngineDied):
+            await translator.translate(SENTENCES, "zh", "en")
+        await ready_again(workers)
+        assert workers.engines()[0].pid != frozen
+        assert len(await translator.translate(SENTENCES, "zh", "en")) == 4
+
+
+async def test_an_idle_engine_is_heard_of(store_path: Path) -> None:
+    """Heartbeats come although there is nothing to do."""
+    async with serving(store_path) as (_, workers):
+        before = workers.engines()[0].last_heartbeat
+        await asyncio.sleep(1.3)
+        assert workers.engines()[0].last_heartbeat > before
+
+
+async def test_a_frozen_engine_refuses_no_more_than_the_excess(store_path: Path) -> None:
+    """While it stands still six may wait and four are refused at once; then the six are answered."""
+    async with serving(store_path, limits=QueueLimits(max_sequences=6)) as (translator, workers):
+        signalled(workers, 0, signal.SIGSTOP)
+        started = time.monotonic()
+        tasks = [asyncio.create_task(translator.translate(["你好"], "zh", "en")) for _ in range(10)]
+        await asyncio.sleep(0)
+        refused = [one for one in tasks if one.done()]
+        assert time.monotonic() - started < 0.1
+        assert [type(one.exception()) for one in refused] == [Overloaded] * 4
+        signalled(workers, 0, signal.SIGCONT)
+        answers = await asyncio.gather(*(one for one in tasks if one not in refused))
+        assert [len(one) for one in answers] == [1] * 6
+
+
+async def test_a_deadline_holds_although_the_engine_stands_still(store_path: Path) -> None:
+    """The caller is told within a tenth of a second, and the queue owes nothing."""
+    async with serving(store_path) as (translator, workers):
+        signalled(workers, 0, signal.SIGSTOP)
+        deadline = time.monotonic() + 0.3
+        with pytest.raises(DeadlineExceeded):
+            await translator.translate(SENTENCES, "zh", "en", deadline=deadline)
+        assert 0 <= time.monotonic() - deadline < 0.1
+        assert translator.queue().num_sequences == 0
+        signalled(workers, 0, signal.SIGCONT)
+        assert len(await translator.translate(SENTENCES, "zh", "en")) == 4
+
+
+async def test_what_an_engine_still_holds_at_the_end_is_cut(store_path: Path) -> None:
+    """The waiters are told, the process is gone, and the count is right."""
+    models = ModelStore(store_path).latest()
+    workers = Workers(models, EngineSettings())
+    translator = Translator(models, workers)
+    await translator.start()
+    pid = workers.engines()[0].pid
+    assert pid is not None
+    signalled(workers, 0, signal.SIGSTOP)
+    waiting = asyncio.create_task(translator.translate(SENTENCES, "zh", "en"))
+    await asyncio.sleep(0)
+    assert await translator.stop(grace_seconds=0.1) == StopReport(num_finished=0, num_cut=4)
+    with pytest.raises(NotReady):
+        await waiting
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+
+
+@pytest.mark.parametrize("num_engines", [1, 2])
+async def test_a_damaged_folder_is_reported_by_the_start(tmp_path: Path, num_engines: int) -> None:
+    """Damaged after the parent has verified it; the start fails with the reason and hangs nowhere."""
+    path = write_random_model(tmp_path)
+    models = ModelStore(tmp_path).latest()
+    content = bytearray((path / "step.onnx").read_bytes())
+    content[1000] ^= 1
+    (path / "step.onnx").write_bytes(content)
+    translator = Translator(models, Workers(models, EngineSettings(num_engines=num_engines)))
+    with pytest.raises(ModelFolderInvalid, match="another SHA-256"):
+        await translator.start()
+    assert not translator.is_ready
+
+
+async def test_a_missing_device_is_reported_by_the_start(store_path: Path) -> None:
+    """`cuda` on a machine without CUDA fails, `auto` starts and tells what it uses."""
+    models = ModelStore(store_path).latest()
+    with pytest.raises(DeviceUnavailable):
+        await Translator(models, Workers(models, EngineSettings(device="cuda"))).start()
+    async with serving(store_path, settings=EngineSettings(device="auto")) as (translator, _):
+        info = translator.model_for("zh", "en")
+        assert (info.requested_device, info.actual_device, info.fell_back) == ("auto", "cpu", True)
+
+
+async def test_an_engine_that_is_not_ready_in_time_is_reported(store_path: Path) -> None:
+    """It is ended, and the start fails."""
+    models = ModelStore(store_path).latest()
+    with pytest.raises(EngineDied):
+        await Translator(models, Workers(models, EngineSettings(start_seconds=0.01))).start()
+
+
+async def test_an_engine_ends_with_its_parent(store_path: Path) -> None:
+    """When the other side of the channel is gone, nobody is left to work for."""
+    models = ModelStore(store_path).latest()
+    engine = EngineProcess(EngineSettings().core(models, 0), start_seconds=60, hang_seconds=60)
+    await engine.start()
+    assert engine.pid is not None
+    descriptor = os.pidfd_open(engine.pid)
+    gone = asyncio.Event()
+    asyncio.get_running_loop().add_reader(descriptor, gone.set)
+    engine.disconnect()
+    async with asyncio.timeout(5):
+        await gone.wait()
+    asyncio.get_running_loop().remove_reader(descriptor)
+    os.close(descriptor)
+    await engine.end()
