@@ -1,0 +1,195 @@
+"""What callers get back, for the documentation and the tests; the answers themselves are built by hand."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Span = Annotated[list[int], Field(min_length=2, max_length=2, description="Code points, half open.")]
+
+
+class _Answer(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class DetectedLanguage(_Answer):
+    """The language found, and how sure that is among the served ones (0 to 100)."""
+
+    confidence: Annotated[float, Field(ge=0, le=100)]
+    language: str
+
+
+class Place(_Answer):
+    """A token or word and its place in the whole text, in code points."""
+
+    text: str
+    start: int
+    end: int
+
+
+class Link(_Answer):
+    """A source word and the target word that looks at it; `p` is the share of its attention."""
+
+    src: Span
+    tgt: Span
+    p: float
+
+
+class Words(_Answer):
+    """The matrix between words: columns of one word added, rows averaged."""
+
+    source: list[Place]
+    target: list[Place]
+    weights: list[list[float]]
+
+
+class Tokens(_Answer):
+    """The sub-words of a sentence and its translation."""
+
+    source_tokens: list[Place]
+    target_tokens: list[Place]
+
+
+class Attention(Tokens):
+    """`weights` has a row per target token, a column per source token; `entropy` of each row in nats."""
+
+    weights: list[list[float]]
+    words: Words
+    entropy: list[float]
+
+
+class Scores(Tokens):
+    """Natural log-probabilities per target token and of the end; `score` is what the search compares."""
+
+    logprob: list[float]
+    eos_logprob: float | None
+    score: float
+    finish_reason: Literal["eos", "length"]
+
+
+class Segment(Attention, Scores):
+    """All about one sentence."""
+
+    alignment: list[Link]
+
+
+class Model(_Answer):
+    """Who translated."""
+
+    name: str
+    version: str
+
+
+class Usage(_Answer):
+    """How much was done; `truncated` where a translation reached the length limit."""
+
+    segments: int
+    source_tokens: int
+    target_tokens: int
+    truncated: bool
+
+
+class ItemDetails(_Answer):
+    """What `include` asked for, about one text."""
+
+    text: str
+    source: str
+    model: Model | None
+    finish_reasons: list[Literal["eos", "length"]]
+    alignment: list[Link] = []
+    attention: list[Attention] = []
+    scores: list[Scores] = []
+
+
+class TranslateAnswer(_Answer):
+    """LibreTranslate's answer and more; lists where `q` is one."""
+
+    translatedText: str | list[str]
+    detectedLanguage: DetectedLanguage | list[DetectedLanguage] | None = None
+    alternatives: list[str] | list[list[str]] = []
+    translations: list[ItemDetails] = []
+    usage: Usage
+    model: Model | None
+
+
+class AttentionAnswer(_Answer):
+    """The attention of one text, sentence by sentence."""
+
+    translatedText: str
+    detectedLanguage: DetectedLanguage | None = None
+    segments: list[Segment]
+    model: Model | None
+
+
+class AttentionAnswers(_Answer):
+    """The same for a list of texts."""
+
+    results: list[AttentionAnswer]
+
+
+class Language(_Answer):
+    """A source language and what it can be translated to."""
+
+    code: str
+    name: str
+    targets: list[str]
+
+
+class ModelLimits(_Answer):
+    """Longest sentence and longest translation, in tokens."""
+
+    max_source_tokens: int
+    max_target_tokens: int
+
+
+class ModelDetails(_Answer):
+    """A model and the device it really runs on."""
+
+    name: str
+    version: str
+    source: str
+    target: str
+    architecture: str
+    num_parameters: int
+    licence: str
+    limits: ModelLimits
+    sha256: str
+    requested_device: str
+    device: str
+    fell_back: bool
+    load_seconds: float
+
+
+class Models(_Answer):
+    """All models that serve a pair."""
+
+    models: list[ModelDetails]
+
+
+class Status(_Answer):
+    """All is well."""
+
+    status: Literal["ok"]
+
+
+class ProblemField(_Answer):
+    """A field at fault."""
+
+    field: str
+    message: str
+    limit: int | None = None
+    actual: int | None = None
+
+
+class Problem(_Answer):
+    """RFC 9457, and `error` with the detail for LibreTranslate clients."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    request_id: str
+    errors: list[ProblemField]
+    error: str

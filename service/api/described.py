@@ -1,0 +1,66 @@
+"""What the OpenAPI description says about each route: bodies, answers, problems and examples."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from pydantic import BaseModel
+
+from service.api.answers import Problem
+from service.api.schemas import AttentionRequest, TranslateRequest
+
+PROBLEMS: Final = {
+    400: "not JSON, or not UTF-8",
+    413: "body too large",
+    415: "a Content-Type or Content-Encoding that is not read",
+    422: "a field is missing, wrong or over its limit",
+    503: "overloaded or not ready; Retry-After says when to come back",
+    504: "the deadline of X-Request-Timeout-Ms has passed",
+}
+
+TRANSLATE_EXAMPLES: Final = {
+    "one": {
+        "summary": "One text",
+        "value": {"q": "你好，我想退货。", "source": "zh", "target": "en"},
+    },
+    "several": {
+        "summary": "Several texts, language detected, with the links between words",
+        "value": {
+            "q": ["Where is my order?", ""],
+            "source": "auto",
+            "target": "zh",
+            "include": ["alignment"],
+        },
+    },
+}
+ATTENTION_EXAMPLES: Final = {
+    "own": {
+        "summary": "Attention of our own translation",
+        "value": {"q": "我想退货。", "source": "zh", "target": "en"},
+    },
+    "given": {
+        "summary": "Attention of a translation you have",
+        "value": {"q": "我想退货。", "source": "zh", "target": "en", "translation": "I want a refund."},
+    },
+}
+
+
+def describe_body(model: type[BaseModel], examples: dict[str, Any], *, with_form: bool) -> dict[str, Any]:
+    """The `requestBody` of a route that reads its body itself."""
+    schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+    content: dict[str, Any] = {"application/json": {"schema": schema, "examples": examples}}
+    if with_form:
+        content["application/x-www-form-urlencoded"] = {"schema": schema}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+def describe_answers(answer: Any, *, problems: bool = True) -> dict[int | str, dict[str, Any]]:
+    """The `responses` of a route: its answer, and a problem for each status that it may end in."""
+    found: dict[int | str, dict[str, Any]] = {200: {"model": answer, "description": "the answer"}}
+    if problems:
+        found |= {status: {"model": Problem, "description": text} for status, text in PROBLEMS.items()}
+    return found
+
+
+TRANSLATE: Final = describe_body(TranslateRequest, TRANSLATE_EXAMPLES, with_form=True)
+ATTENTION: Final = describe_body(AttentionRequest, ATTENTION_EXAMPLES, with_form=False)

@@ -1,0 +1,171 @@
+"""What HTTP itself can refuse, and the one table from exception to status; no error carries a user's text.
+
+ApiError
+├── MalformedBody         400  not JSON (or not a form), or not UTF-8
+├── InvalidFields         422  JSON, but not the fields that the route wants
+├── UnknownLanguageCode   422  a language that is not served
+├── BadHead               400  a request line or headers that no honest client sends
+├── HeadTooLarge          431
+├── BodyTooLarge          413
+├── BodyTooSlow           408
+├── UnsupportedContent    415  a type or an encoding of the body that is not read
+└── ClientGone            499  the client closed the connection; nobody reads the answer
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from service.engine import errors as engine
+
+Outcome = Literal[
+    "ok", "validation", "too_long", "overloaded", "deadline", "cancelled", "unavailable", "model_error"
+]
+
+
+class ApiError(Exception):
+    """A request that HTTP refuses before any translation."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """What is wrong with one field; `limit` and `actual` where a limit is passed."""
+
+    field: str
+    message: str
+    limit: int | None = None
+    actual: int | None = None
+
+
+@dataclass(eq=False)
+class MalformedBody(ApiError):
+    """A body that cannot be read at all."""
+
+    reason: str
+
+    def __str__(self) -> str:
+        return f"the body {self.reason}"
+
+
+@dataclass(eq=False)
+class InvalidFields(ApiError):
+    """Fields that are missing, of the wrong type or outside their bounds."""
+
+    errors: tuple[FieldError, ...]
+
+    def __str__(self) -> str:
+        return "; ".join(f"{error.field}: {error.message}" for error in self.errors[:3])
+
+
+@dataclass(eq=False)
+class UnknownLanguageCode(ApiError):
+    """The code in `field` is none of the `served` ones."""
+
+    field: str
+    served: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.field} is not a served language; served are {', '.join(self.served)}"
+
+
+@dataclass(eq=False)
+class BadHead(ApiError):
+    """A request line or a header that must not be guessed at."""
+
+    reason: str
+
+    def __str__(self) -> str:
+        return self.reason
+
+
+@dataclass(eq=False)
+class HeadTooLarge(ApiError):
+    """More bytes in the request line and the headers than the limit."""
+
+    limit: int
+
+    def __str__(self) -> str:
+        return f"the request line and the headers are larger than {self.limit} bytes"
+
+
+@dataclass(eq=False)
+class BodyTooLarge(ApiError):
+    """More bytes than the limit, declared or sent."""
+
+    limit: int
+
+    def __str__(self) -> str:
+        return f"the body is larger than {self.limit} bytes"
+
+
+@dataclass(eq=False)
+class BodyTooSlow(ApiError):
+    """The body did not arrive in time."""
+
+    limit_seconds: float
+
+    def __str__(self) -> str:
+        return f"the body did not arrive within {self.limit_seconds:g} seconds"
+
+
+@dataclass(eq=False)
+class UnsupportedContent(ApiError):
+    """A Content-Type or Content-Encoding that the route does not read."""
+
+    header: str
+    expected: str
+
+    def __str__(self) -> str:
+        return f"{self.header} must be {self.expected}"
+
+
+@dataclass(eq=False)
+class ClientGone(ApiError):
+    """The client left before its answer was ready."""
+
+    def __str__(self) -> str:
+        return "the client closed the connection"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """How HTTP speaks of a class of errors: status, problem type, title, and what is counted."""
+
+    status: int
+    slug: str
+    title: str
+    outcome: Outcome
+
+
+KINDS: Final[dict[type[Exception], Kind]] = {
+    MalformedBody: Kind(400, "malformed-body", "Malformed body", "validation"),
+    InvalidFields: Kind(422, "invalid-fields", "Invalid request", "validation"),
+    UnknownLanguageCode: Kind(422, "unknown-language", "Unknown language", "validation"),
+    BadHead: Kind(400, "bad-head", "Bad request head", "validation"),
+    HeadTooLarge: Kind(431, "head-too-large", "Request head too large", "validation"),
+    BodyTooLarge: Kind(413, "body-too-large", "Body too large", "too_long"),
+    BodyTooSlow: Kind(408, "body-too-slow", "Body too slow", "deadline"),
+    UnsupportedContent: Kind(415, "unsupported-content", "Unsupported content", "validation"),
+    ClientGone: Kind(499, "client-gone", "Client gone", "cancelled"),
+    engine.UnknownLanguage: Kind(422, "unknown-language", "Unknown language", "validation"),
+    engine.UnsupportedPair: Kind(422, "unsupported-pair", "Unsupported language pair", "validation"),
+    engine.InvalidText: Kind(422, "invalid-text", "Invalid text", "validation"),
+    engine.InvalidOption: Kind(422, "invalid-option", "Invalid option", "validation"),
+    engine.TooLong: Kind(422, "too-long", "Text too long", "too_long"),
+    engine.TooMany: Kind(422, "too-many", "Too many texts", "too_long"),
+    engine.Overloaded: Kind(503, "overloaded", "Overloaded", "overloaded"),
+    engine.NotReady: Kind(503, "not-ready", "Not ready", "unavailable"),
+    engine.EngineDied: Kind(503, "engine-died", "Engine died", "unavailable"),
+    engine.DeadlineExceeded: Kind(504, "deadline-exceeded", "Deadline exceeded", "deadline"),
+    engine.ModelFailed: Kind(500, "model-failed", "Model failed", "model_error"),
+    engine.ModelFolderInvalid: Kind(500, "model-folder-invalid", "Model folder invalid", "model_error"),
+    engine.DeviceUnavailable: Kind(500, "device-unavailable", "Device unavailable", "model_error"),
+}
+
+INTERNAL: Final = Kind(500, "internal", "Internal error", "model_error")
+
+
+def kind_of(error: BaseException) -> Kind:
+    """The row of the table for an error's own class; `INTERNAL` for what nobody foresaw."""
+    return KINDS.get(type(error), INTERNAL)  # type: ignore[arg-type]  # a BaseException is simply not found

@@ -1,0 +1,34 @@
+"""`GET /health`, `/health/live`, `/health/ready`, `/metrics`: the truth for probes, under full load too."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from service.api.operations import json_response
+from service.api.services import Services
+from service.engine.errors import NotReady
+
+
+class HealthRoutes:
+    """Nothing here waits for a model."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def live(self, _: Request) -> Response:
+        """200 unless only a restart of the process can help."""
+        if not self._services.is_alive():
+            raise NotReady("every engine is dead and will not be started again")
+        return json_response({"status": "ok"})
+
+    async def ready(self, _: Request) -> Response:
+        """200 while at least one engine takes sentences; load never changes it."""
+        if not self._services.translator.is_ready:
+            raise NotReady("no engine takes work now")
+        return json_response({"status": "ok"})
+
+    async def metrics(self, _: Request) -> Response:
+        """Prometheus text format."""
+        body, content_type = self._services.render_metrics()
+        return Response(body, headers={"Content-Type": content_type})

@@ -1,0 +1,133 @@
+"""The texts of one request through the translator: all their sentences travel together."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from typing import Any, Final
+
+from service.api.fields import FieldNames
+from service.api.given import GivenPlan
+from service.api.items import Item, Plan, TextPlan, Unit
+from service.api.ports import Translating
+from service.engine.translation import Options, Translation
+from service.text.detection import Detected, LanguageDetector
+
+AUTO: Final = "auto"
+_Place = tuple[int, int]
+
+
+class ItemTranslator:
+    """Translates whole texts, several at a time; `on_sentence` hears of every sentence that came back."""
+
+    def __init__(
+        self,
+        translator: Translating,
+        detector: LanguageDetector,
+        on_sentence: Callable[[Translation], None] = lambda _: None,
+    ) -> None:
+        self._translator = translator
+        self._detector = detector
+        self._on_sentence = on_sentence
+
+    async def translate(
+        self,
+        texts: Sequence[str],
+        source: str,
+        target: str,
+        options: Options,
+        *,
+        names: FieldNames,
+        deadline: float | None = None,
+    ) -> list[Item]:
+        """An item per text, in order; `source` may be `auto`, `deadline` is in time.monotonic() seconds.
+
+        Text in the target language, and sentences without letters, come back as they are.
+        Raises what the translator raises, about the fields of the request.
+        """
+        told = self._told(texts, source, [*self._sources(target), target])
+        plans = [TextPlan.of(text, language, target, detected) for text, language, detected in told]
+        return await self._carry_out(plans, target, options, names, deadline)
+
+    async def score(
+        self,
+        texts: Sequence[str],
+        translations: Sequence[str],
+        source: str,
+        target: str,
+        options: Options,
+        *,
+        names: FieldNames,
+        deadline: float | None = None,
+    ) -> list[Item]:
+        """An item per text with its given translation, looked at by the model; otherwise as `translate`."""
+        told = self._told(texts, source, self._sources(target))
+        plans = [
+            GivenPlan.of(text, translation, language, detected)
+            for (text, language, detected), translation in zip(told, translations, strict=True)
+        ]
+        return await self._carry_out(plans, target, options, names, deadline)
+
+    def _sources(self, target: str) -> list[str]:
+        return [source for source, into in self._translator.pairs() if into == target]
+
+    def _told(
+        self, texts: Sequence[str], source: str, languages: Sequence[str]
+    ) -> Iterator[tuple[str, str, Detected | None]]:
+        """Each text with its language, detected among `languages` where the caller leaves it open."""
+        for text in texts:
+            detected = self._detector.detect(text, languages) if source == AUTO else None
+            yield text, detected.language if detected else source, detected
+
+    async def _carry_out(
+        self, plans: Sequence[Plan], target: str, options: Options, names: FieldNames, deadline: float | None
+    ) -> list[Item]:
+        """All units of one language in one call, the languages side by side."""
+        groups: defaultdict[str, list[_Place]] = defaultdict(list)
+        for number, plan in enumerate(plans):
+            if plan.source != target:
+                self._translator.model_for(plan.source, target)
+            groups[plan.source] += [(number, place) for place in range(len(plan.units))]
+
+        async def translate_group(source: str, places: list[_Place]) -> dict[_Place, Translation]:
+            units = [plans[number].units[place] for number, place in places]
+            with names.of([number for number, _ in places]):
+                found = await self._translate_units(units, source, target, options, deadline)
+            return dict(zip(places, found, strict=True))
+
+        done: dict[_Place, Translation] = {}
+        for found in await _together([translate_group(*group) for group in groups.items() if group[1]]):
+            done |= found
+        return [
+            plan.finish([done[number, place] for place in range(len(plan.units))])
+            for number, plan in enumerate(plans)
+        ]
+
+    async def _translate_units(
+        self, units: Sequence[Unit], source: str, target: str, options: Options, deadline: float | None
+    ) -> list[Translation]:
+        """Units of one request are all with a given translation, or all without."""
+        given = [(unit.source, unit.target) for unit in units if unit.target is not None]
+        if given:
+            found = await self._translator.force(given, source, target, options, deadline=deadline)
+        else:
+            sentences = [unit.source for unit in units]
+            found = await self._translator.translate(sentences, source, target, options, deadline=deadline)
+        for translation in found:
+            self._on_sentence(translation)
+        return found
+
+
+async def _together(
+    work: Sequence[Coroutine[Any, Any, dict[_Place, Translation]]],
+) -> list[dict[_Place, Translation]]:
+    """All results; the first error cancels the others and is raised as itself."""
+    if len(work) == 1:
+        return [await work[0]]
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(one) for one in work]
+    except ExceptionGroup as errors:
+        raise errors.exceptions[0] from None
+    return [task.result() for task in tasks]

@@ -1,0 +1,112 @@
+"""What the two translating routes share: languages, limits, deadline, and the count of every outcome."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from service.api.errors import ClientGone, Outcome, UnknownLanguageCode, kind_of
+from service.api.fields import FieldNames
+from service.api.item_translator import AUTO
+from service.api.items import Item
+from service.api.policy import Policy
+from service.api.ports import Recording, Translating
+from service.engine.errors import TooLong, TooMany
+from service.engine.translation import LoadedModelInfo
+from service.text.languages import match_language
+
+
+@dataclass(slots=True)
+class Subject:
+    """What is known of a request so far, for the count of its outcome; only served names get in."""
+
+    operation: str
+    source: str = ""
+    target: str = ""
+    model: LoadedModelInfo | None = None
+
+
+async def carry_out(
+    request: Request,
+    recorder: Recording,
+    subject: Subject,
+    work: Callable[[Request, Subject], Awaitable[Response]],
+) -> Response:
+    """The response of `work`; whatever happens, exactly one outcome is counted."""
+    started = time.monotonic()
+    outcome: Outcome = "cancelled"
+    try:
+        response = await work(request, subject)
+        outcome = "ok"
+        return response
+    except ClientGone:
+        return Response(status_code=499)
+    except Exception as error:
+        outcome = kind_of(error).outcome
+        raise
+    finally:
+        recorder.request_finished(
+            operation=subject.operation,
+            model=subject.model.name if subject.model else "",
+            version=subject.model.version if subject.model else "",
+            source=subject.source,
+            target=subject.target,
+            outcome=outcome,
+            seconds=time.monotonic() - started,
+        )
+
+
+def resolve_languages(source: str, target: str, translator: Translating, subject: Subject) -> None:
+    """Puts the served languages that the codes mean, and the model of the pair, into `subject`.
+
+    Raises UnknownLanguageCode, UnsupportedPair.
+    """
+    served = translator.languages()
+    subject.source = AUTO if source.lower() == AUTO else _resolve("source", source, served)
+    subject.target = _resolve("target", target, served)
+    if subject.source not in (AUTO, subject.target):
+        subject.model = translator.model_for(subject.source, subject.target)
+
+
+def _resolve(field: str, code: str, served: Sequence[str]) -> str:
+    language = match_language(code, served)
+    if language is None:
+        raise UnknownLanguageCode(field, tuple(served))
+    return language
+
+
+def check_texts(
+    texts: Sequence[str], names: FieldNames, policy: Policy, *, field: str = "q", with_attention: bool
+) -> None:
+    """Raises TooMany, TooLong for more than one request may hold, before anything is looked into."""
+    if len(texts) > policy.max_texts:
+        raise TooMany(field, policy.max_texts, len(texts), "texts")
+    for number, text in enumerate(texts):
+        if len(text) > policy.max_characters:
+            raise TooLong(names.name(field, number), policy.max_characters, len(text), "characters")
+    total = sum(map(len, texts))
+    if with_attention and total > policy.max_attention_characters:
+        raise TooLong(field, policy.max_attention_characters, total, "characters for attention weights")
+
+
+def model_of(source: str, translator: Translating, subject: Subject) -> LoadedModelInfo | None:
+    """The model that a text in `source` went to, or None where it was in the target language already."""
+    return None if source == subject.target else translator.model_for(source, subject.target)
+
+
+def note_model(items: Sequence[Item], translator: Translating, subject: Subject) -> None:
+    """Puts the model into `subject` where all texts of a request went to the same."""
+    sources = {item.source for item in items} - {subject.target}
+    if len(sources) == 1:
+        subject.model = model_of(sources.pop(), translator, subject)
+
+
+def json_response(answer: Any) -> Response:
+    """An answer as UTF-8 JSON."""
+    return Response(msgspec.json.encode(answer), media_type="application/json")

@@ -1,0 +1,103 @@
+"""What a caller may ask for; strict types, unknown fields ignored, nothing of the input in an error."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError
+
+from service.api.errors import FieldError, InvalidFields
+
+
+def _shape(value: Any) -> str:
+    return "list" if isinstance(value, list) else "text"
+
+
+Texts = Annotated[
+    Annotated[str, Tag("text")] | Annotated[list[str], Tag("list")],
+    Discriminator(_shape),
+]
+"""One text, or several; the answer has the same shape."""
+
+LanguageCode = Annotated[str, Field(min_length=1, max_length=35)]
+BeamSize = Annotated[int, Field(ge=1, le=8)]
+Include = Literal["alignment", "attention", "scores"]
+_TAGS = frozenset({"text", "list"})
+
+
+class _Request(BaseModel):
+    model_config = ConfigDict(strict=True, extra="ignore", frozen=True, allow_inf_nan=False)
+
+    q: Annotated[Texts, Field(description="The text to translate, or a list of texts.")]
+    source: Annotated[LanguageCode, Field(description="Language of the text, or `auto`.", examples=["zh"])]
+    target: Annotated[LanguageCode, Field(description="Language to translate to.", examples=["en"])]
+    beam_size: Annotated[BeamSize | None, Field(description="Hypotheses kept at each step; 1 is greedy.")] = (
+        None
+    )
+
+    @property
+    def texts(self) -> list[str]:
+        """The texts of `q` as a list, whatever its shape."""
+        return [self.q] if isinstance(self.q, str) else self.q
+
+    @property
+    def is_list(self) -> bool:
+        """True where the answer is a list as well."""
+        return isinstance(self.q, list)
+
+
+class TranslateRequest(_Request):
+    """A LibreTranslate request and more; `api_key` and every field not named here are ignored."""
+
+    format: Annotated[Literal["text"], Field(description="Form of the text; markup is not read yet.")] = (
+        "text"
+    )
+    alternatives: Annotated[int, Field(ge=0, le=7, description="Further translations wanted.")] = 0
+    include: Annotated[
+        list[Include], Field(max_length=8, description="What to tell about each text in `translations`.")
+    ] = []
+
+
+class AttentionRequest(_Request):
+    """A request for the weights of a translation, of our own or of the one given."""
+
+    translation: Annotated[
+        Texts | None, Field(description="Translations to look at instead of our own, shaped like `q`.")
+    ] = None
+    format: Annotated[Literal["json", "svg"], Field(description="The numbers, or a heat map.")] = "json"
+
+    @property
+    def translations(self) -> list[str] | None:
+        """The given translations as a list, or None."""
+        return [self.translation] if isinstance(self.translation, str) else self.translation
+
+
+RequestModel = TypeVar("RequestModel", bound=_Request)
+
+
+def parse_request(model: type[RequestModel], fields: dict[str, Any]) -> RequestModel:
+    """The request that the fields make; raises InvalidFields."""
+    try:
+        return model.model_validate(fields)
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_context=False, include_input=False)
+        raise InvalidFields(
+            tuple(
+                FieldError(_field_name(one["loc"]), _message(one["type"], one["msg"])) for one in found[:20]
+            )
+        ) from None
+
+
+def _field_name(location: tuple[int | str, ...]) -> str:
+    """`q[3]` for ("q", "list", 3): without the tag of the shape."""
+    name = ""
+    for place, part in enumerate(location):
+        if isinstance(part, int):
+            name += f"[{part}]"
+        elif not (place == 1 and part in _TAGS):
+            name += f".{part}" if name else part
+    return name or "body"
+
+
+def _message(kind: str, message: str) -> str:
+    return "is missing" if kind == "missing" else message[:1].lower() + message[1:]

@@ -1,0 +1,26 @@
+"""What the routes are made of; the composition root fills it in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from service.api.item_translator import ItemTranslator
+from service.api.policy import Policy
+from service.api.ports import Recording, Translating
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The parts that answer requests.
+
+    `render_metrics` gives the body and the content type of `/metrics`; `is_alive` is false
+    where only a restart of this process can help.
+    """
+
+    translator: Translating
+    items: ItemTranslator
+    recorder: Recording
+    policy: Policy
+    render_metrics: Callable[[], tuple[bytes, str]]
+    is_alive: Callable[[], bool] = lambda: True
