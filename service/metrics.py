@@ -1,0 +1,196 @@
+"""Facts become Prometheus series: requests as HTTP sees them, ticks as the engines tell them.
+
+Base units, fixed buckets, and labels only from names that the service itself knows: no text, key or address.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, GCCollector, Histogram, ProcessCollector
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+
+from service.engine.messages import TickRecord
+from service.engine.translation import Translation
+from service.scrape import ScrapeCollector, ServiceState, TickTotals
+
+_REQUEST_SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 10, 30)
+_QUEUE_SECONDS: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+_STEP_SECONDS: Final = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1)
+_ROWS: Final = (1, 2, 4, 8, 16, 32, 64, 128, 256)
+_TOKENS: Final = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
+_BATCH_TOKENS: Final = tuple(2**power for power in range(17))
+_BYTES: Final = tuple(2**power for power in range(7, 22))
+_DIALECT: Final = "native"
+
+
+class Metrics:
+    """All series of one process, in a registry of its own."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        GCCollector(registry=self.registry)
+        self._http = _HttpSeries(self.registry)
+        self._requests = _RequestSeries(self.registry)
+        self._engine = _EngineSeries(self.registry)
+        self._ticks = TickTotals()
+
+    def observe_at_scrape(self, state: ServiceState) -> None:
+        """Reads what changes without an event (depths, heartbeats, models) when somebody looks."""
+        self.registry.register(ScrapeCollector(state, self._ticks))
+
+    def render(self) -> tuple[bytes, str]:
+        """The body of `/metrics` and its content type."""
+        return generate_latest(self.registry), CONTENT_TYPE_LATEST
+
+    def http_started(self, route: str) -> None:
+        """A request came in; `route` is a route's template or `unmatched`."""
+        self._http.in_flight.labels(route).inc()
+
+    def http_finished(
+        self, *, method: str, route: str, status: int, seconds: float, num_bytes_in: int, num_bytes_out: int
+    ) -> None:
+        """Its answer went out, or its client left."""
+        self._http.in_flight.labels(route).dec()
+        self._http.total.labels(method, route, str(status), _DIALECT).inc()
+        self._http.duration.labels(method, route, _DIALECT).observe(seconds)
+        self._http.request_size.labels(route).observe(num_bytes_in)
+        self._http.response_size.labels(route).observe(num_bytes_out)
+
+    def request_finished(
+        self,
+        *,
+        operation: str,
+        model: str,
+        version: str,
+        source: str,
+        target: str,
+        outcome: str,
+        seconds: float,
+    ) -> None:
+        """A translating request ended in exactly one outcome."""
+        self._requests.total.labels(model, version, source, target, outcome).inc()
+        self._requests.duration.labels(model, version, operation).observe(seconds)
+
+    def sentence_finished(self, translation: Translation) -> None:
+        """A sentence came back from the engines."""
+        name, version = translation.model, translation.version
+        self._requests.finished.labels(name, version, translation.finish_reason).inc()
+        self._requests.tokenization.labels(name).observe(translation.timings.tokenize_seconds)
+        self._requests.queue.labels(name).observe(translation.timings.queue_seconds)
+        inference = translation.timings.encode_seconds + translation.timings.decode_seconds
+        self._requests.inference.labels(name, version).observe(inference)
+        self._requests.source_tokens.labels(name).observe(len(translation.source_tokens))
+        self._requests.target_tokens.labels(name).observe(len(translation.target_tokens))
+
+    def record_tick(self, record: TickRecord) -> None:
+        """One tick of one model in one engine."""
+        self._engine.record(record)
+        self._ticks.note(record)
+
+
+class _Series:
+    """Makes counters and histograms of one registry."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._registry = registry
+
+    def counter(self, name: str, about: str, *labels: str) -> Counter:
+        return Counter(name, about, labels, registry=self._registry)
+
+    def histogram(self, name: str, about: str, buckets: Sequence[float], *labels: str) -> Histogram:
+        return Histogram(name, about, labels, buckets=buckets, registry=self._registry)
+
+
+class _HttpSeries(_Series):
+    """What HTTP sees."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        super().__init__(registry)
+        request, duration = "zhuyi_http_requests", "zhuyi_http_request_duration_seconds"
+        self.total = self.counter(request, "Requests answered.", "method", "route", "status", "dialect")
+        self.duration = self.histogram(
+            duration, "From request to response.", _REQUEST_SECONDS, "method", "route", "dialect"
+        )
+        self.in_flight = Gauge(
+            "zhuyi_http_requests_in_flight", "Requests being answered now.", ["route"], registry=registry
+        )
+        self.request_size = self.histogram(
+            "zhuyi_http_request_size_bytes", "Bodies received.", _BYTES, "route"
+        )
+        self.response_size = self.histogram("zhuyi_http_response_size_bytes", "Bodies sent.", _BYTES, "route")
+
+
+class _RequestSeries(_Series):
+    """What callers asked for, and how it ended."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        super().__init__(registry)
+        who = ("model", "version")
+        self.total = self.counter(
+            "zhuyi_requests", "Translating requests by outcome.", *who, "source", "target", "outcome"
+        )
+        self.duration = self.histogram(
+            "zhuyi_request_duration_seconds", "Time of a translating request.", _REQUEST_SECONDS, *who, "op"
+        )
+        self.finished = self.counter("zhuyi_request_finished", "Sentences by why they ended.", *who, "reason")
+        self.tokenization = self.histogram(
+            "zhuyi_request_tokenization_seconds", "Tokenizing a sentence.", _STEP_SECONDS, "model"
+        )
+        self.queue = self.histogram(
+            "zhuyi_request_queue_seconds", "A sentence's wait for its row.", _QUEUE_SECONDS, "model"
+        )
+        self.inference = self.histogram(
+            "zhuyi_request_inference_seconds", "Encoding and decoding a sentence.", _QUEUE_SECONDS, *who
+        )
+        self.source_tokens = self.histogram(
+            "zhuyi_source_tokens", "Source tokens of a sentence.", _TOKENS, "model"
+        )
+        self.target_tokens = self.histogram(
+            "zhuyi_target_tokens", "Target tokens of a sentence.", _TOKENS, "model"
+        )
+
+
+class _EngineSeries(_Series):
+    """What the ticks tell."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        super().__init__(registry)
+        where = ("model", "provider")
+        self.encode = self.histogram(
+            "zhuyi_encode_seconds", "Encoding a group of sentences.", _STEP_SECONDS, *where
+        )
+        self.step = self.histogram(
+            "zhuyi_decode_step_seconds", "One step of all rows.", _STEP_SECONDS, *where
+        )
+        self.batch_size = self.histogram(
+            "zhuyi_batch_size", "Sentences encoded, or rows stepped, together.", _ROWS, "model", "stage"
+        )
+        self.batch_tokens = self.histogram(
+            "zhuyi_batch_tokens", "Real source tokens of a group encoded together.", _BATCH_TOKENS, "model"
+        )
+        self.padded_tokens = self.histogram(
+            "zhuyi_batch_padded_tokens", "The same with padding.", _BATCH_TOKENS, "model"
+        )
+        self.rows = self.counter("zhuyi_rows", "Sentences taken into the running batch.", "model")
+        self.failed = self.counter("zhuyi_failed_rows", "Sentences that the model failed on.", "model")
+        self.cancelled = self.counter(
+            "zhuyi_cancelled_rows", "Sentences given up by their caller or deadline.", "model", "where"
+        )
+
+    def record(self, tick: TickRecord) -> None:
+        model, device = tick.model, tick.actual_device
+        if tick.num_encoded:
+            self.encode.labels(model, device).observe(tick.encode_seconds)
+            self.batch_size.labels(model, "encode").observe(tick.num_encoded)
+            self.batch_tokens.labels(model).observe(tick.source_tokens)
+            self.padded_tokens.labels(model).observe(tick.padded_source_tokens)
+        if tick.rows:
+            self.step.labels(model, device).observe(tick.step_seconds)
+            self.batch_size.labels(model, "decode").observe(tick.rows)
+        self.rows.labels(model).inc(tick.joined)
+        self.failed.labels(model).inc(tick.failed)
+        self.cancelled.labels(model, "queued").inc(tick.cancelled_queued + tick.expired_queued)
+        self.cancelled.labels(model, "running").inc(tick.cancelled_running + tick.expired_running)

@@ -1,0 +1,127 @@
+"""What `/metrics` reads at the moment of a scrape: depths, heartbeats, models; nothing is kept meanwhile."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterator
+from typing import Protocol
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from service.engine.admission import QueueState
+from service.engine.messages import TickRecord
+from service.engine.translation import LoadedModelInfo
+from service.engine.workers import EngineStatus
+
+
+class ServiceState(Protocol):
+    """Who can be asked at any time."""
+
+    def queue(self) -> QueueState:
+        """What is owed now."""
+
+    def models(self) -> tuple[LoadedModelInfo, ...]:
+        """The models that serve a pair."""
+
+    def engines(self) -> tuple[EngineStatus, ...]:
+        """All engine processes."""
+
+    def is_ready(self) -> bool:
+        """True while sentences are taken."""
+
+
+class TickTotals:
+    """Running totals and the last tick of each engine and model."""
+
+    def __init__(self) -> None:
+        self.source_tokens: Counter[str] = Counter()
+        self.target_tokens: Counter[str] = Counter()
+        self.last: dict[tuple[str, int], TickRecord] = {}
+
+    def note(self, tick: TickRecord) -> None:
+        """Adds one tick."""
+        self.source_tokens[tick.model] += tick.source_tokens
+        self.target_tokens[tick.model] += tick.tokens
+        self.last[tick.model, tick.engine] = tick
+
+
+class ScrapeCollector(Collector):
+    """A Prometheus collector without memory of its own."""
+
+    def __init__(self, state: ServiceState, ticks: TickTotals) -> None:
+        self._state = state
+        self._ticks = ticks
+
+    def collect(self) -> Iterator[Metric]:
+        """All series, made anew."""
+        yield from self._queue()
+        yield from self._batches()
+        yield from self._models()
+        yield from self._workers()
+
+    def _queue(self) -> Iterator[Metric]:
+        queue = self._state.queue()
+        yield _gauge("zhuyi_queue_requests", "Sentences waiting or running.", queue.num_sequences)
+        yield _gauge("zhuyi_queue_tokens", "Source tokens waiting or running.", queue.num_tokens)
+        wait = queue.estimated_wait_seconds
+        yield _gauge("zhuyi_estimated_wait_seconds", "How long what is owed will take.", wait)
+
+    def _batches(self) -> Iterator[Metric]:
+        running = GaugeMetricFamily("zhuyi_running_rows", "Rows of the last step.", labels=["model"])
+        oldest = GaugeMetricFamily(
+            "zhuyi_queue_oldest_age_seconds", "Longest wait at the last tick.", labels=["model"]
+        )
+        for model in sorted({model for model, _ in self._ticks.last}):
+            ticks = [tick for (name, _), tick in self._ticks.last.items() if name == model]
+            running.add_metric([model], sum(tick.rows for tick in ticks if tick.num_running))
+            oldest.add_metric([model], max(tick.oldest_wait_seconds for tick in ticks))
+        yield from (running, oldest)
+        yield _counter("zhuyi_source_tokens", "Source tokens encoded.", self._ticks.source_tokens)
+        yield _counter("zhuyi_target_tokens", "Target tokens made.", self._ticks.target_tokens)
+
+    def _models(self) -> Iterator[Metric]:
+        info = GaugeMetricFamily(
+            "zhuyi_model_info",
+            "Always 1.",
+            labels=["model", "version", "sha256_12", "provider", "architecture"],
+        )
+        ready = GaugeMetricFamily("zhuyi_model_ready", "1 while it serves.", labels=["model", "version"])
+        fell_back = GaugeMetricFamily(
+            "zhuyi_execution_provider_fallback",
+            "1 where another device is used than was asked for.",
+            labels=["model", "requested", "actual"],
+        )
+        load = GaugeMetricFamily("zhuyi_model_load_seconds", "Time to load and warm up.", labels=["model"])
+        is_ready = self._state.is_ready()
+        for model in self._state.models():
+            names = [model.name, model.version]
+            digest, device = model.digest[:12], model.actual_device
+            info.add_metric([*names, digest, device, model.manifest.architecture], 1)
+            ready.add_metric(names, is_ready and bool(device))
+            fell_back.add_metric([model.name, model.requested_device, device], model.fell_back)
+            load.add_metric([model.name], model.load_seconds)
+        yield from (info, ready, fell_back, load)
+
+    def _workers(self) -> Iterator[Metric]:
+        heartbeat = GaugeMetricFamily(
+            "zhuyi_worker_heartbeat_timestamp_seconds", "When an engine was last heard of.", labels=["worker"]
+        )
+        restarts = CounterMetricFamily("zhuyi_worker_restarts", "Engines started again.", labels=["worker"])
+        offset = time.time() - time.monotonic()
+        for engine in self._state.engines():
+            heartbeat.add_metric([str(engine.number)], engine.last_heartbeat + offset)
+            restarts.add_metric([str(engine.number)], engine.num_restarts)
+        yield from (heartbeat, restarts)
+
+
+def _gauge(name: str, about: str, value: float) -> Metric:
+    return GaugeMetricFamily(name, about, value=value)
+
+
+def _counter(name: str, about: str, totals: Counter[str]) -> Metric:
+    family = CounterMetricFamily(name, about, labels=["model"])
+    for model, total in totals.items():
+        family.add_metric([model], total)
+    return family
