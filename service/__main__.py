@@ -1,0 +1,42 @@
+"""The command line: `zhuyi serve`, `zhuyi translate`, `zhuyi models`.
+
+Engine processes import this module again, so nothing heavy is imported before a command is chosen.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command and returns its exit code."""
+    options = _parser().parse_args(arguments)
+    from service.cli.run import run
+
+    return run(options)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="zhuyi",
+        description="Translation with the attention behind it.",
+        epilog="Settings are environment variables ZHUYI_*; docs/operating.md lists them.",
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    serve = commands.add_parser("serve", help="answer HTTP requests")
+    serve.add_argument("--host", help="address to listen on (ZHUYI_HOST)")
+    serve.add_argument("--port", type=int, help="port to listen on, 0 for a free one (ZHUYI_PORT)")
+    translate = commands.add_parser("translate", help="translate standard input, line by line")
+    translate.add_argument(
+        "--from", dest="source", required=True, metavar="LANGUAGE", help="zh, en, ... or auto"
+    )
+    translate.add_argument("--to", dest="target", required=True, metavar="LANGUAGE")
+    translate.add_argument("--beam-size", type=int, metavar="N", help="1 (greedy) to 8 (ZHUYI_BEAM_SIZE)")
+    commands.add_parser("models", help="list the models of the store")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

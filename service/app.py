@@ -1,0 +1,127 @@
+"""The composition root: the only file that knows every part and how long each of them lives."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+import structlog
+from fastapi import FastAPI
+
+from service.api.application import create_application
+from service.api.item_translator import ItemTranslator
+from service.api.policy import Policy
+from service.api.services import Services
+from service.engine.admission import QueueLimits, QueueState
+from service.engine.folder import ModelFolder
+from service.engine.hosting import Engines, EngineSettings, OnTick
+from service.engine.scheduler import BatchLimits
+from service.engine.store import ModelStore
+from service.engine.translation import LoadedModelInfo
+from service.engine.translator import Translator
+from service.engine.workers import EngineStatus, Workers
+from service.metrics import Metrics
+from service.settings import Settings
+from service.text.detection import LanguageDetector
+
+_log = structlog.get_logger("service")
+
+
+class Service:
+    """Everything that one process serves with. The constructor reads the model store and starts nothing.
+
+    Raises ModelFolderInvalid.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self.metrics = Metrics()
+        folders = ModelStore(settings.model_store).latest()
+        self._workers = Workers(folders, engine_settings(settings))
+        self.translator = make_translator(folders, self._workers, settings, self.metrics.record_tick)
+        self.metrics.observe_at_scrape(self)
+        items = ItemTranslator(self.translator, LanguageDetector(), self.metrics.sentence_finished)
+        services = Services(
+            translator=self.translator,
+            items=items,
+            recorder=self.metrics,
+            policy=make_policy(settings),
+            render_metrics=self.metrics.render,
+            is_alive=self.is_alive,
+        )
+        self.application = create_application(services, self._lifespan)
+
+    def queue(self) -> QueueState:
+        """What is owed now."""
+        return self.translator.queue()
+
+    def models(self) -> tuple[LoadedModelInfo, ...]:
+        """The models that serve a pair."""
+        return self.translator.models()
+
+    def engines(self) -> tuple[EngineStatus, ...]:
+        """All engine processes, dead ones too."""
+        return self._workers.engines()
+
+    def is_ready(self) -> bool:
+        """True while at least one engine takes sentences."""
+        return self.translator.is_ready
+
+    def is_alive(self) -> bool:
+        """False where every engine was given up, so that only a new process helps."""
+        return any(engine.state != "dead" for engine in self.engines())
+
+    @asynccontextmanager
+    async def _lifespan(self, _: FastAPI) -> AsyncIterator[None]:
+        """Serving starts when the engines are ready; at the end they refuse, drain and stop."""
+        await self.translator.start()
+        self._tell_models()
+        try:
+            yield
+        finally:
+            report = await self.translator.stop(grace_seconds=self._settings.drain_seconds)
+            _log.info("stopped", num_finished=report.num_finished, num_cut=report.num_cut)
+
+    def _tell_models(self) -> None:
+        for model in self.models():
+            log = _log.warning if model.fell_back else _log.info
+            log(
+                "model ready",
+                model=model.name,
+                version=model.version,
+                requested_device=model.requested_device,
+                device=model.actual_device,
+            )
+
+
+def make_policy(settings: Settings) -> Policy:
+    """What the HTTP side needs of the settings."""
+    return Policy(
+        max_body_bytes=settings.max_body_bytes,
+        max_texts=settings.max_texts,
+        max_characters=settings.max_characters,
+        max_attention_characters=settings.max_attention_characters,
+        beam_size=settings.beam_size,
+        length_penalty=settings.length_penalty,
+        body_timeout_seconds=settings.body_timeout_seconds,
+        request_timeout_seconds=settings.request_timeout_seconds,
+        max_request_timeout_seconds=settings.max_request_timeout_seconds,
+    )
+
+
+def engine_settings(settings: Settings) -> EngineSettings:
+    """What the engines need of them."""
+    return EngineSettings(
+        num_engines=settings.engines,
+        device=settings.device,
+        num_threads=settings.engine_threads,
+        limits=BatchLimits(max_rows=settings.max_rows, max_encode=settings.max_encode),
+    )
+
+
+def make_translator(
+    folders: Sequence[ModelFolder], engines: Engines, settings: Settings, on_tick: OnTick = lambda _: None
+) -> Translator:
+    """A translator over `engines` with the queue of the settings; raises ModelFolderInvalid."""
+    limits = QueueLimits(settings.max_queue_sequences, settings.max_queue_tokens)
+    return Translator(folders, engines, limits=limits, on_tick=on_tick)

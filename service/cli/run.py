@@ -1,0 +1,59 @@
+"""From the options of the command line to a command, and from an error to one line and an exit code."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import Any
+
+from pydantic import ValidationError
+
+from service.cli.models import print_models
+from service.cli.serve import serve
+from service.cli.translate import translate_stream
+from service.engine.errors import ZhuyiError
+from service.logs import configure_logging
+from service.settings import Settings
+
+_INTERRUPTED = 130
+
+
+def run(options: argparse.Namespace) -> int:
+    """Runs the command; what a person can mend is told in one line, without a traceback."""
+    try:
+        settings = _settings(options)
+    except ValidationError as error:
+        return _fail(
+            "; ".join(_describe(one) for one in error.errors(include_url=False, include_input=False))
+        )
+    configure_logging(settings.log_format, settings.log_level)
+    try:
+        return _run(options, settings)
+    except (ZhuyiError, OSError) as error:
+        return _fail(str(error))
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+
+
+def _run(options: argparse.Namespace, settings: Settings) -> int:
+    if options.command == "serve":
+        return serve(settings)
+    if options.command == "models":
+        return print_models(settings, sys.stdout)
+    return translate_stream(settings, options.source, options.target, sys.stdin, sys.stdout)
+
+
+def _settings(options: argparse.Namespace) -> Settings:
+    """The environment, with the options of the command line on top."""
+    given = {name: getattr(options, name, None) for name in ("host", "port", "beam_size")}
+    return Settings(**{name: value for name, value in given.items() if value is not None})
+
+
+def _describe(error: Any) -> str:
+    name = "_".join(map(str, error["loc"])).upper()
+    return f"ZHUYI_{name}: {error['msg'][:1].lower()}{error['msg'][1:]}"
+
+
+def _fail(message: str) -> int:
+    print(f"zhuyi: {message}", file=sys.stderr)
+    return 1

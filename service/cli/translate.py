@@ -1,0 +1,111 @@
+"""`zhuyi translate`: standard input line by line, in blocks that travel together and come out in order."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections import deque
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Final, TextIO
+
+from tqdm import tqdm
+
+from service.api.fields import FieldNames
+from service.api.item_translator import AUTO, ItemTranslator
+from service.app import engine_settings, make_translator
+from service.engine.errors import TooLong, UnknownLanguage
+from service.engine.store import ModelStore
+from service.engine.translation import Options
+from service.engine.workers import Workers
+from service.settings import Settings
+from service.text.detection import LanguageDetector
+from service.text.languages import match_language
+
+_BLOCK_LINES: Final = 32
+_MAX_BLOCKS: Final = 8
+"""Blocks on their way at once: enough to fill the batch, few enough to keep memory small."""
+
+
+def translate_stream(settings: Settings, source: str, target: str, lines: TextIO, output: TextIO) -> int:
+    """Writes a line for each line read; raises what the translator raises, naming the line."""
+    return asyncio.run(_translate_stream(settings, source, target, lines, output))
+
+
+async def _translate_stream(
+    settings: Settings, source: str, target: str, lines: TextIO, output: TextIO
+) -> int:
+    folders = ModelStore(settings.model_store).latest()
+    translator = make_translator(folders, Workers(folders, engine_settings(settings)), settings)
+    source, target = (_served(code, translator.languages()) for code in (source, target))
+    if AUTO not in (source, target) and source != target:
+        translator.model_for(source, target)
+    options = Options(settings.beam_size, length_penalty=settings.length_penalty)
+    job = _LineJob(ItemTranslator(translator, LanguageDetector()), source, target, options)
+    await translator.start()
+    try:
+        await job.run(lines, output)
+    finally:
+        await translator.stop(grace_seconds=0)
+    return 0
+
+
+class _LineJob:
+    """One run over all lines."""
+
+    def __init__(self, items: ItemTranslator, source: str, target: str, options: Options) -> None:
+        self._items = items
+        self._source, self._target, self._options = source, target, options
+
+    async def run(self, lines: TextIO, output: TextIO) -> None:
+        """Keeps a few blocks on their way and writes them in their order."""
+        pending: deque[asyncio.Task[list[str]]] = deque()
+        with tqdm(unit=" lines", disable=not sys.stderr.isatty(), file=sys.stderr) as progress:
+            try:
+                blocks = _blocks(lines)
+                while found := await asyncio.to_thread(next, blocks, None):
+                    pending.append(asyncio.create_task(self._translate(*found)))
+                    if len(pending) == _MAX_BLOCKS:
+                        _write(await pending.popleft(), output, progress)
+                while pending:
+                    _write(await pending.popleft(), output, progress)
+            finally:
+                for task in pending:
+                    task.cancel()
+
+    async def _translate(self, first: int, block: list[str]) -> list[str]:
+        try:
+            items = await self._items.translate(
+                block, self._source, self._target, self._options, names=FieldNames(is_list=True)
+            )
+        except TooLong as error:
+            raise TooLong(_line(error.field, first), error.limit, error.actual, error.unit) from None
+        return [item.text for item in items]
+
+
+def _blocks(lines: Iterable[str]) -> Iterator[tuple[int, list[str]]]:
+    """The number of the first line, from 1, and the lines without their ends."""
+    stripped = (line.removesuffix("\n") for line in lines)
+    first = 1
+    while block := list(islice(stripped, _BLOCK_LINES)):
+        yield first, block
+        first += len(block)
+
+
+def _write(texts: list[str], output: TextIO, progress: tqdm[None]) -> None:
+    output.writelines(f"{text}\n" for text in texts)
+    output.flush()
+    progress.update(len(texts))
+
+
+def _line(field: str, first: int) -> str:
+    """`line 35` for the error about `q[2]` of a block that begins with line 33."""
+    number = field.removeprefix("q[").removesuffix("]")
+    return f"line {first + int(number)}" if number.isdigit() else field
+
+
+def _served(code: str, served: tuple[str, ...]) -> str:
+    language = AUTO if code.lower() == AUTO else match_language(code, served)
+    if language is None:
+        raise UnknownLanguage(code, served)
+    return language
