@@ -3,15 +3,17 @@
 Bit equality on the CPU, measured with ONNX Runtime 1.32 on AVX-512: for fp32 graphs neither the
 number of rows (1 to 64) nor the encoder's padding changes a bit of any output, but the softmax of a
 step does depend on the padded source width unless that is a multiple of 8 (one of width 7 sums in
-another order than one of width 8 with a masked column). So widths are padded to multiples of 8;
-then none of 12,544 pairs of source length and width (8 to 256) differs. Rows are not padded on the
-CPU. On CUDA kernels are chosen by shape, so there every run has one and the same number of rows.
+another order than one of width 8 with a masked column). So a state's widths are padded to multiples
+of 8; then none of 12,544 pairs of source length and width (8 to 256) differs. The encoder itself is
+run at the width of its longest source, and rows are not padded on the CPU. On CUDA kernels are
+chosen by shape, so there every run has one and the same number of rows.
 """
 
 from __future__ import annotations
 
 import ctypes
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
@@ -26,17 +28,25 @@ from service.engine.model import Array, Integers, State, Step
 from service.engine.state_table import StateTable
 
 _WIDTH_MULTIPLE = 8
-_CUDA_ROWS = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Shapes:
+    """Multiples that the rows of every run, and the source width of the encoder's, are padded up to."""
+
+    row_multiple: int
+    encoder_width_multiple: int
+
+
+ON_CPU = Shapes(1, 1)
+ON_CUDA = Shapes(32, _WIDTH_MULTIPLE)
 
 
 class OnnxModel:
-    """A Seq2SeqModel of two ONNX graphs. Owned by one thread; use `load`.
-
-    `row_multiple` is what the rows of every run are padded up to a multiple of.
-    """
+    """A Seq2SeqModel of two ONNX graphs. Owned by one thread; use `load`."""
 
     def __init__(
-        self, folder: ModelFolder, encoder: Session, step: Session, *, actual_device: str, row_multiple: int
+        self, folder: ModelFolder, encoder: Session, step: Session, *, actual_device: str, shapes: Shapes
     ) -> None:
         self._folder = folder
         self.manifest = folder.manifest
@@ -45,7 +55,7 @@ class OnnxModel:
         self._table = StateTable(ragged_axes, width_multiple=_WIDTH_MULTIPLE)
         self._encoder = encoder
         self._step = step
-        self._row_multiple = row_multiple
+        self._shapes = shapes
         self._state_names = list(ragged_axes)
         self._step_names = [one.name for one in step.get_outputs()]
 
@@ -70,31 +80,26 @@ class OnnxModel:
         opened = open_sessions(runtime or OnnxRuntime(path), graphs, device, num_threads=num_threads)
         encoder, step = opened.sessions
         check_graphs(folder, encoder, step)
-        row_multiple = _CUDA_ROWS if opened.actual == "cuda" else 1
-        return cls(folder, encoder, step, actual_device=opened.actual, row_multiple=row_multiple)
+        shapes = ON_CUDA if opened.actual == "cuda" else ON_CPU
+        return cls(folder, encoder, step, actual_device=opened.actual, shapes=shapes)
 
-    def with_row_multiple(self, row_multiple: int) -> OnnxModel:
-        """The same sessions with the rows of every run padded up to a multiple."""
+    def with_shapes(self, shapes: Shapes) -> OnnxModel:
+        """The same sessions, run in other shapes."""
         return OnnxModel(
-            self._folder,
-            self._encoder,
-            self._step,
-            actual_device=self.actual_device,
-            row_multiple=row_multiple,
+            self._folder, self._encoder, self._step, actual_device=self.actual_device, shapes=shapes
         )
 
     def encode(self, sources: Sequence[Sequence[int]]) -> State:
         """One row per source, in their order; every source has at least one token."""
         lengths = np.array([len(one) for one in sources], np.int32)  # [rows]
-        width = self._table.width_for(int(lengths.max()))
+        width = _rounded_up(int(lengths.max()), self._shapes.encoder_width_multiple)
         source = np.zeros((len(sources), width), np.int64)  # [rows, source]
         for row, ids in enumerate(sources):
             source[row, : len(ids)] = ids
         feeds = self._padded({"source": source, "source_lengths": lengths}, len(sources))
         arrays = self._encoder.run(self._state_names, feeds)
-        return State(
-            _first_rows(dict(zip(self._state_names, arrays, strict=True)), len(sources)), len(sources)
-        )
+        named = _first_rows(dict(zip(self._state_names, arrays, strict=True)), len(sources))
+        return self._table.padded(State(named, len(sources)))
 
     def step(self, state: State, previous: Integers, wanted: Integers) -> Step:
         """Advances every row by a token; see Seq2SeqModel."""
@@ -114,11 +119,15 @@ class OnnxModel:
 
     def _padded(self, feeds: dict[str, Array], num_rows: int) -> dict[str, Array]:
         """The feeds with row 0 repeated at the end up to the multiple: real numbers, thrown away after."""
-        missing = -num_rows % self._row_multiple
+        missing = _rounded_up(num_rows, self._shapes.row_multiple) - num_rows
         if not missing:
             return feeds
         rows = np.concatenate((np.arange(num_rows), np.zeros(missing, np.int64)))
         return {name: array[rows] for name, array in feeds.items()}
+
+
+def _rounded_up(number: int, multiple: int) -> int:
+    return -(-number // multiple) * multiple
 
 
 def _first_rows(arrays: dict[str, Array], num_rows: int) -> dict[str, Array]:

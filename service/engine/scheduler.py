@@ -13,7 +13,7 @@ from itertools import islice
 
 from service.engine.sequence import Sequence
 
-_SIMILAR_TOKENS = 8  # source lengths in the same or the next eight are encoded together
+_SIMILAR_TOKENS = 8  # source lengths 1 to 8 are encoded together, 9 to 16, and so on
 _LOOKAHEAD = 32  # how far behind the oldest a similar length is looked for
 
 
@@ -106,6 +106,9 @@ class Scheduler:
 
 
 def _is_similar(left: Sequence, right: Sequence) -> bool:
-    """True where padding the one to the other wastes little."""
-    eights = [(len(one.job.source) - 1) // _SIMILAR_TOKENS for one in (left, right)]
-    return abs(eights[0] - eights[1]) <= 1
+    """True where padding the one to the other wastes little: the encoder computes what is padded."""
+    return _eights(left) == _eights(right)
+
+
+def _eights(sequence: Sequence) -> int:
+    return (len(sequence.job.source) - 1) // _SIMILAR_TOKENS

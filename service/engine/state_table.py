@@ -49,6 +49,11 @@ class StateTable:
             )
         return State(arrays, len(rows))
 
+    def padded(self, state: State) -> State:
+        """The same rows with every ragged axis padded with zeros up to the multiple."""
+        arrays = {name: self._padded(name, array) for name, array in state.arrays.items()}
+        return State(arrays, state.num_rows)
+
     def width_for(self, width: int) -> int:
         """The width that columns are padded to: `width` rounded up to the multiple."""
         return -(-width // self._multiple) * self._multiple
@@ -56,6 +61,16 @@ class StateTable:
     def _mask_of(self, name: str) -> str:
         own = f"{name.split('_', 1)[0]}_mask"
         return own if own in self._ragged_axes else _DEFAULT_MASK
+
+    def _padded(self, name: str, array: Array) -> Array:
+        axis = self._ragged_axes[name]
+        if axis is None or array.shape[axis] % self._multiple == 0:
+            return array
+        shape = list(array.shape)
+        shape[axis] = self.width_for(shape[axis])
+        padded = np.zeros(shape, array.dtype)
+        padded[_along(axis, slice(array.shape[axis]))] = array
+        return padded
 
     def _joined(self, name: str, left: Array, right: Array) -> Array:
         axis = self._ragged_axes[name]

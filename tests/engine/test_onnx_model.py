@@ -12,7 +12,7 @@ import pytest
 from service.engine.errors import ModelFolderInvalid
 from service.engine.messages import Done, Job, Result
 from service.engine.model import State
-from service.engine.onnx_model import OnnxModel
+from service.engine.onnx_model import ON_CUDA, OnnxModel
 from tests.engine.driving import a_job, a_loop, alone
 from tests.random_graphs import NUM_PIECES
 from tests.random_model import declare_again, write_random_model
@@ -116,7 +116,7 @@ def test_junk_in_padding_changes_nothing(random_model: OnnxModel) -> None:
 def test_padding_rows_are_thrown_away(store_path: Path) -> None:
     """Where a device wants a fixed number of rows, the answer still has only those asked for."""
     plain = OnnxModel.load(store_path / "zh-en" / "1")
-    fixed = plain.with_row_multiple(32)
+    fixed = plain.with_shapes(ON_CUDA)
     sources = [[5, 6, 7], [8, 9]]
     previous = np.array([2, 2], np.int64)
     expected = plain.step(plain.encode(sources), previous, previous)
