@@ -14,6 +14,8 @@ from service.engine.messages import FinishReason, Found
 from service.engine.model import Floats
 from service.engine.search import Rules, attention_bytes, checked, penalised
 
+MAX_BEAM_SIZE = 8  # a step graph tells nine candidates: EOS and one for each row
+
 
 @dataclass(frozen=True, slots=True)
 class _Node:

@@ -93,6 +93,13 @@ class EngineProcess:
             self.outstanding_tokens -= len(job.source)
         return job
 
+    def abandon(self) -> list[Job]:
+        """All outstanding jobs, which are outstanding here no longer."""
+        left = list(self.outstanding.values())
+        self.outstanding.clear()
+        self.outstanding_tokens = 0
+        return left
+
     def disconnect(self) -> None:
         """Closes the channel, which alone makes the process end after its current tick."""
         if self._writer is not None:

@@ -1,6 +1,7 @@
 """One model folder: its manifest, and its files only after their bytes were checked against it.
 
-The bytes that were hashed are the bytes that are handed on; nothing is read a second time.
+What is handed on are the very bytes that were hashed: whatever happens to the file in between does
+not matter.
 """
 
 from __future__ import annotations

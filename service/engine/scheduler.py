@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
 
+from service.engine.beam import MAX_BEAM_SIZE
 from service.engine.sequence import Sequence
 
 _SIMILAR_TOKENS = 8  # source lengths 1 to 8 are encoded together, 9 to 16, and so on
@@ -27,6 +28,10 @@ class BatchLimits:
 
     max_rows: int = 32
     max_encode: int = 6
+
+    def __post_init__(self) -> None:
+        if self.max_rows < MAX_BEAM_SIZE or self.max_encode < 1:
+            raise ValueError(f"at least {MAX_BEAM_SIZE} rows and 1 sequence per tick are needed")
 
 
 class Scheduler:

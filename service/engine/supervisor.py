@@ -74,12 +74,14 @@ class Supervisor:
         """One life of the engine, from its start to its end."""
         try:
             await self.process.start()
-        except (CannotStart, EngineDied) as error:
-            self._tell_start(error)
-        else:
             self.state = "ready"
             self._tell_start(None)
             await self._listen()
+        except (CannotStart, EngineDied) as error:
+            self._tell_start(error)
+        except Exception as error:  # noqa: BLE001  # a bug must not leave an engine unwatched
+            _log.exception("engine_lost", extra={"engine": self._core.engine})
+            self._tell_start(EngineDied(f"the engine could not be started: {type(error).__name__}"))
         await self._bury()
 
     async def _listen(self) -> None:
@@ -88,7 +90,7 @@ class Supervisor:
 
     async def _bury(self) -> None:
         self.state = "starting"  # takes no more jobs
-        left = list(self.process.outstanding.values())
+        left = self.process.abandon()
         _log.error(
             "engine_died",
             extra={"engine": self._core.engine, "pid": self.process.pid, "num_outstanding": len(left)},

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from service.engine.beam import MAX_BEAM_SIZE as MAX_BEAM_SIZE
 from service.engine.errors import InvalidOption
 from service.engine.manifest import Manifest
 from service.engine.messages import FinishReason
 from service.engine.model import Floats
 from service.engine.tokenizer import Piece
 
-MAX_BEAM_SIZE = 8
 MAX_LENGTH_PENALTY = 2.0
 
 

@@ -47,7 +47,7 @@ def run_engine(channel: socket.socket, settings: CoreSettings) -> None:
     try:
         _send(channel, Ready(core.models))
         _serve(core, mailbox, channel)
-    except BrokenPipeError:
+    except ConnectionError:
         return  # the parent is gone, and nobody is left to tell
 
 
@@ -56,7 +56,9 @@ def _listen(channel: socket.socket, mailbox: Mailbox) -> None:
         while True:
             mailbox.put(decode_inward(receive_frame(channel)))
     except EOFError:
-        mailbox.put(Stop())
+        return
+    finally:
+        mailbox.put(Stop())  # an engine that cannot hear must not go on
 
 
 def _serve(core: Core, mailbox: Mailbox, channel: socket.socket) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
+
+import numpy as np
 
 from service.engine.decode_loop import DecodeLoop
 from service.engine.manifest import Pieces
@@ -74,3 +76,24 @@ def failure(result: Result) -> Failed:
     """The result, which must be an error."""
     assert isinstance(result, Failed), result
     return result
+
+
+def in_company(
+    model: Seq2SeqModel, jobs: Sequence[Job], *, pieces: Pieces = PIECES, seed: int
+) -> dict[int, Result]:
+    """The results of jobs that come in at random ticks, among others that are cancelled again."""
+    random = np.random.default_rng(seed)
+    loop = a_loop(model, pieces=pieces)
+    waiting = list(jobs)
+    results: dict[int, Result] = {}
+    while waiting or loop.has_work:
+        for _ in range(int(random.integers(0, 5))):
+            if waiting:
+                loop.post(waiting.pop())
+        if random.integers(0, 7) == 0:
+            decoy = a_job([5] * int(random.integers(1, 40)), beam_size=3)
+            loop.post(decoy)
+            results.update((one.id, one) for one in loop.tick()[1])
+            loop.cancel([decoy.id])
+        results.update((one.id, one) for one in loop.tick()[1])
+    return results

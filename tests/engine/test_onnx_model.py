@@ -10,10 +10,10 @@ import onnx
 import pytest
 
 from service.engine.errors import ModelFolderInvalid
-from service.engine.messages import Done, Job, Result
+from service.engine.messages import Job
 from service.engine.model import State
 from service.engine.onnx_model import ON_CUDA, OnnxModel
-from tests.engine.driving import a_job, a_loop, alone
+from tests.engine.driving import a_job, alone, done, in_company
 from tests.random_graphs import NUM_PIECES
 from tests.random_model import declare_again, write_random_model
 
@@ -41,47 +41,24 @@ def random_jobs(count: int, *, seed: int, longest: int = 40) -> list[Job]:
     ]
 
 
-def in_company(model: OnnxModel, jobs: list[Job], *, seed: int) -> dict[int, Result]:
-    """The results of jobs that come in at random ticks, every seventh cancelled again."""
-    random = np.random.default_rng(seed)
-    loop = a_loop(model, pieces=model.manifest.pieces)
-    waiting = list(jobs)
-    results: dict[int, Result] = {}
-    while waiting or loop.has_work:
-        for _ in range(int(random.integers(0, 5))):
-            if waiting:
-                loop.post(waiting.pop())
-        if random.integers(0, 7) == 0:
-            decoy = a_job([5] * int(random.integers(1, 40)), beam_size=3)
-            loop.post(decoy)
-            results.update((one.id, one) for one in loop.tick()[1])
-            loop.cancel([decoy.id])
-        results.update((one.id, one) for one in loop.tick()[1])
-    return results
-
-
-def hypotheses(result: Result) -> object:
-    """What a result says, without its times."""
-    assert isinstance(result, Done)
-    return result.hypotheses
-
-
 def test_company_changes_no_bit_of_a_real_model(random_model: OnnxModel) -> None:
     """Tokens, scores and attention of 150 sentences are those of each alone, in fp32 on the CPU."""
     jobs = random_jobs(150, seed=5)
-    together = in_company(random_model, jobs, seed=6)
+    pieces = random_model.manifest.pieces
+    together = in_company(random_model, jobs, pieces=pieces, seed=6)
     for job in jobs:
-        single = alone(random_model, job, pieces=random_model.manifest.pieces)
-        assert hypotheses(together[job.id]) == hypotheses(single)
+        single = alone(random_model, job, pieces=pieces)
+        assert done(together[job.id]).hypotheses == done(single).hypotheses
 
 
 def test_a_broken_mask_in_a_graph_is_noticed(tmp_path: Path) -> None:
     """Positive control: a step graph that attends to padding gives itself away."""
     model = OnnxModel.load(write_random_model(tmp_path, mask=0.0))
     jobs = random_jobs(20, seed=5)
-    together = in_company(model, jobs, seed=6)
-    singles = {job.id: alone(model, job, pieces=model.manifest.pieces) for job in jobs}
-    assert any(hypotheses(together[key]) != hypotheses(one) for key, one in singles.items())
+    pieces = model.manifest.pieces
+    together = in_company(model, jobs, pieces=pieces, seed=6)
+    singles = {job.id: done(alone(model, job, pieces=pieces)) for job in jobs}
+    assert any(done(together[key]).hypotheses != one.hypotheses for key, one in singles.items())
 
 
 @pytest.mark.parametrize("length", [1, 7, 8, 9, 15, 16, 31, 33, 63])

@@ -223,6 +223,40 @@ async def test_what_an_engine_still_holds_at_the_end_is_cut(store_path: Path) ->
         os.kill(pid, 0)
 
 
+async def test_a_death_while_draining_does_not_hold_up_the_end(store_path: Path) -> None:
+    """The other engine finishes what the dead one left, and nothing is waited for in vain."""
+    models = ModelStore(store_path).latest()
+    workers = Workers(models, EngineSettings(num_engines=2))
+    translator = Translator(models, workers)
+    await translator.start()
+    signalled(workers, 0, signal.SIGSTOP)
+    waiting = asyncio.create_task(translator.translate(SENTENCES, "zh", "en"))
+    await asyncio.sleep(0)
+    stopping = asyncio.create_task(translator.stop(grace_seconds=20))
+    await asyncio.sleep(0)
+    signalled(workers, 0, signal.SIGKILL)
+    started = time.monotonic()
+    assert len(await waiting) == 4
+    assert await stopping == StopReport(num_finished=4, num_cut=0)
+    assert time.monotonic() - started < 5
+
+
+async def test_a_failing_listener_does_not_leave_an_engine_unwatched(store_path: Path) -> None:
+    """Whoever records ticks may have a bug: the engine is replaced, and the waiters are told."""
+    is_failing = True
+
+    def on_tick(record: TickRecord) -> None:
+        if is_failing:
+            raise RuntimeError("a bug")
+
+    async with serving(store_path, on_tick=on_tick) as (translator, workers):
+        with pytest.raises(EngineDied):
+            await translator.translate(SENTENCES, "zh", "en")
+        is_failing = False
+        await ready_again(workers)
+        assert len(await translator.translate(SENTENCES, "zh", "en")) == 4
+
+
 @pytest.mark.parametrize("num_engines", [1, 2])
 async def test_a_damaged_folder_is_reported_by_the_start(tmp_path: Path, num_engines: int) -> None:
     """Damaged after the parent has verified it; the start fails with the reason and hangs nowhere."""
