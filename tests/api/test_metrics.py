@@ -1,0 +1,124 @@
+"""Metrics tell the truth: what the client counts is what the server counts."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from service.engine.admission import QueueState
+from service.engine.errors import DeadlineExceeded, Overloaded
+from service.engine.messages import TickRecord
+from service.engine.translation import LoadedModelInfo
+from service.engine.workers import EngineStatus
+from service.metrics import Metrics
+from tests.api.fakes import model_info
+from tests.api.serving import Api
+
+GOOD = {"q": "hi", "source": "en", "target": "zh"}
+SECRET = "MyPasswordIsHunter2"
+Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
+
+
+def samples_of(text: str) -> Samples:
+    """Every sample by its name and labels."""
+    return {
+        (sample.name, frozenset(sample.labels.items())): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+
+
+def total(samples: Samples, name: str, **labels: str) -> float:
+    """The sum over all samples with this name and these labels."""
+    wanted = frozenset(labels.items())
+    return sum(value for (found, have), value in samples.items() if found == name and wanted <= have)
+
+
+async def test_every_request_is_counted_once_and_as_the_client_saw_it(api: Api) -> None:
+    """Per status and per outcome; the histogram holds as many as the counter; nothing stays in flight."""
+    seen: Counter[int] = Counter()
+    for fields in [GOOD] * 3 + [{"q": SECRET}] * 2 + [GOOD | {"q": "x" * 999}, GOOD | {"source": SECRET}]:
+        for path in ("/translate", "/attention-weights"):
+            seen[(await api.client.post(path, json=fields)).status_code] += 1
+    for error in (Overloaded(1.0), DeadlineExceeded("queued")):
+        api.translator.error = error
+        seen[(await api.post("/translate", **GOOD)).status_code] += 1
+    samples = samples_of((await api.client.get("/metrics")).text)
+
+    for status, count in seen.items():
+        assert total(samples, "zhuyi_http_requests_total", status=str(status), method="POST") == count
+    outcomes = {"ok": 6, "validation": 6, "too_long": 2, "overloaded": 1, "deadline": 1}
+    for outcome, count in outcomes.items():
+        assert total(samples, "zhuyi_requests_total", outcome=outcome) == count
+    assert total(samples, "zhuyi_requests_total") == seen.total() == 16
+    assert total(samples, "zhuyi_request_duration_seconds_count") == 16
+    assert total(samples, "zhuyi_http_request_duration_seconds_count", method="POST") == 16
+    assert total(samples, "zhuyi_http_requests_in_flight", route="/translate") == 0
+    assert total(samples, "zhuyi_request_finished_total", reason="eos") == 6
+
+
+async def test_no_label_comes_from_a_caller(api: Api) -> None:
+    """Neither path, nor method, nor language code, nor text: the number of series is bounded."""
+    await api.client.get(f"/{SECRET}")
+    await api.client.request("BREW", "/translate")
+    await api.client.post("/translate", json=GOOD | {"source": SECRET, "q": SECRET})
+    text = (await api.client.get("/metrics")).text
+    assert SECRET not in text
+    assert "BREW" not in text
+    assert total(samples_of(text), "zhuyi_http_requests_total", route="unmatched") == 1
+
+
+class _State:
+    def queue(self) -> QueueState:
+        return QueueState(3, 40, 0.5)
+
+    def models(self) -> tuple[LoadedModelInfo, ...]:
+        return (model_info("zh", "en"),)
+
+    def engines(self) -> tuple[EngineStatus, ...]:
+        return (EngineStatus(0, 1, "ready", 0.0, 3, 2),)
+
+    def is_ready(self) -> bool:
+        return True
+
+
+def tick(**facts: object) -> TickRecord:
+    """A tick of zh-en in which nothing happened but the `facts`."""
+    quiet = dict.fromkeys(TickRecord.__struct_fields__, 0)
+    names = {"model": "zh-en", "version": "1", "actual_device": "cpu"}
+    return TickRecord(**quiet | names | facts)  # type: ignore[arg-type]
+
+
+def test_ticks_become_series() -> None:
+    """Steps, batch sizes and tokens per model; only what happened is observed."""
+    metrics = Metrics()
+    metrics.observe_at_scrape(_State())
+    metrics.record_tick(
+        tick(num_encoded=2, encode_seconds=0.01, source_tokens=9, padded_source_tokens=12, joined=2)
+    )
+    metrics.record_tick(tick(rows=8, tokens=8, step_seconds=0.002, num_running=2))
+    metrics.record_tick(tick(rows=8, tokens=8, step_seconds=0.002, num_running=2, cancelled_running=1))
+    samples = samples_of(metrics.render()[0].decode())
+    assert total(samples, "zhuyi_encode_seconds_count", model="zh-en", provider="cpu") == 1
+    assert total(samples, "zhuyi_decode_step_seconds_count", model="zh-en") == 2
+    assert total(samples, "zhuyi_batch_size_sum", stage="decode") == 16
+    assert total(samples, "zhuyi_rows_total") == 2
+    assert total(samples, "zhuyi_source_tokens_total") == 9
+    assert total(samples, "zhuyi_target_tokens_total") == 16
+    assert total(samples, "zhuyi_running_rows") == 8
+    assert total(samples, "zhuyi_cancelled_rows_total", where="running") == 1
+
+
+def test_depths_and_models_are_read_at_the_scrape() -> None:
+    """Gauges show what is so at this moment, without anybody having set them."""
+    metrics = Metrics()
+    metrics.observe_at_scrape(_State())
+    samples = samples_of(metrics.render()[0].decode())
+    assert total(samples, "zhuyi_queue_requests") == 3
+    assert total(samples, "zhuyi_queue_tokens") == 40
+    assert total(samples, "zhuyi_model_info", model="zh-en", version="1", provider="cpu") == 1
+    assert total(samples, "zhuyi_model_ready") == 1
+    assert total(samples, "zhuyi_execution_provider_fallback", requested="cpu", actual="cpu") == 0
+    assert total(samples, "zhuyi_worker_heartbeat_timestamp_seconds", worker="0") > 1e9
+    assert total(samples, "zhuyi_worker_restarts_total", worker="0") == 2
