@@ -1,0 +1,160 @@
+"""The service as its operator sees it: start, metrics, logs, stop, and the other commands."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import socket
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.api.test_metrics import samples_of, total
+from tests.e2e.sentences import english
+from tests.e2e.server import Server, command, environment, running
+
+SECRET = "MyPasswordIsHunter2"
+GOOD = {"q": f"Where is {SECRET}?", "source": "en", "target": "zh", "beam_size": 1}
+
+
+def test_metrics_agree_with_the_answers(store: Path) -> None:
+    """Tokens, sentences and requests as the client counted them; nothing is left in the queue."""
+    with running(store) as server, httpx.Client(base_url=server.url, timeout=60) as client:
+        usages = [
+            client.post(
+                "/translate", json={"q": text, "source": "en", "target": "zh", "beam_size": 1}
+            ).json()["usage"]
+            for text in english(10)
+        ]
+        samples = samples_of(client.get("/metrics").text)
+    assert total(samples, "zhuyi_requests_total", outcome="ok") == 10
+    assert total(samples, "zhuyi_rows_total") == total(samples, "zhuyi_request_queue_seconds_count") == 10
+    for side in ("source_tokens", "target_tokens"):
+        assert total(samples, f"zhuyi_{side}_sum") == sum(usage[side] for usage in usages)
+    assert total(samples, "zhuyi_source_tokens_total") == sum(usage["source_tokens"] for usage in usages)
+    assert total(samples, "zhuyi_decode_step_seconds_count") >= max(
+        usage["target_tokens"] for usage in usages
+    )
+    assert total(samples, "zhuyi_queue_requests") == total(samples, "zhuyi_running_rows") == 0
+    assert total(samples, "zhuyi_model_ready") == 2
+
+
+def test_nothing_of_a_text_is_logged(server: Server, client: httpx.Client) -> None:
+    """Not at the finest level, not for good requests and not for bad ones; and no server header."""
+    answers = [
+        client.post("/translate", json=GOOD),
+        client.post("/translate", json=GOOD | {"source": SECRET}),
+    ]
+    answers += [client.post(f"/translate?{SECRET}={SECRET}", content=SECRET), client.get(f"/{SECRET}")]
+    answers.append(client.post("/attention-weights", json=GOOD | {"translation": SECRET}))
+    assert [answer.status_code for answer in answers] == [200, 422, 415, 404, 200]
+    assert all("server" not in answer.headers for answer in answers)
+    assert SECRET not in "".join(server.said)
+
+
+def test_the_start_tells_an_address_and_a_command_that_works(server: Server) -> None:
+    """The printed `curl` is what a new user tries first."""
+    line = next(line for line in server.said if line.startswith("Try: curl"))
+    body = json.loads(line[line.index("'{") + 1 : line.rindex("'")])
+    assert httpx.post(f"{server.url}/translate", json=body, timeout=60).status_code == 200
+
+
+async def test_a_stop_lets_running_requests_end(store: Path) -> None:
+    """SIGTERM under load: what was taken is answered, and the exit code is 0."""
+    server = Server(store)
+    url = server.url
+    async with httpx.AsyncClient(base_url=url, timeout=60) as client:
+        texts = english(8)
+        tasks = [
+            asyncio.create_task(client.post("/translate", json={"q": text, "source": "en", "target": "zh"}))
+            for text in texts
+        ]
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        server.process.send_signal(signal.SIGTERM)
+        answers = await asyncio.gather(*tasks)
+    assert {answer.status_code for answer in answers} == {200}
+    assert await asyncio.to_thread(server.stop) == 0
+    assert "Traceback" not in "".join(server.said)
+
+
+@pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGINT])
+def test_a_stop_during_the_start_is_clean(store: Path, by: signal.Signals) -> None:
+    """No hang and no traceback, whatever was being loaded."""
+    process = subprocess.Popen(
+        command("serve"), env=environment(store, log_level="debug"), stderr=subprocess.PIPE, text=True
+    )
+    try:
+        process.wait(1.0)
+    except subprocess.TimeoutExpired:
+        process.send_signal(by)
+    said = process.communicate(timeout=30)[1]
+    assert "Traceback" not in said
+    assert process.returncode in (0, -by, 130)
+
+
+def test_a_taken_port_is_told_in_one_line(store: Path) -> None:
+    """Before any model is loaded."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        found = run(store, "serve", "--port", str(port))
+    assert found.returncode == 1
+    assert found.stderr.count("\n") == 1
+    assert str(port) in found.stderr
+
+
+@pytest.mark.parametrize(
+    "settings", [{"port": 99_999}, {"device": "tpu"}, {"beam_size": 9}, {"engines": "many"}]
+)
+def test_a_wrong_setting_is_told_in_one_line(store: Path, settings: dict[str, Any]) -> None:
+    """With the name of the variable."""
+    found = run(store, "serve", **settings)
+    assert found.returncode == 1
+    assert found.stderr.count("\n") == 1
+    assert f"ZHUYI_{next(iter(settings)).upper()}" in found.stderr
+
+
+def test_a_missing_store_is_told_in_one_line(tmp_path: Path) -> None:
+    """An empty one as well: nothing could be translated."""
+    found = run(tmp_path / "none", "serve")
+    assert (found.returncode, found.stderr.count("\n")) == (1, 1)
+
+
+def test_lines_are_translated_in_order(store: Path) -> None:
+    """As many lines out as in, empty ones among them; no progress bar where nobody looks."""
+    lines = [*english(40), "", "  ", "42"]
+    found = run(store, "translate", "--from", "en", "--to", "zh", "--beam-size", "1", text="\n".join(lines))
+    assert found.returncode == 0, found.stderr
+    translated = found.stdout.split("\n")
+    assert len(translated) == len(lines) + 1
+    assert translated[40:] == ["", "  ", "42", ""]
+    assert "lines" not in found.stderr
+
+
+def test_a_line_that_is_too_long_is_named(store: Path) -> None:
+    """The command fails rather than cut it."""
+    found = run(store, "translate", "--from", "en", "--to", "zh", text="ok\n" + "refund " * 2000)
+    assert found.returncode == 1
+    assert "line 2 " in found.stderr
+
+
+def test_the_store_is_listed(store: Path) -> None:
+    """One line per model below the titles."""
+    found = run(store, "models")
+    assert found.returncode == 0
+    assert [line.split()[0] for line in found.stdout.splitlines()] == ["NAME", "en-zh", "zh-en"]
+
+
+def run(store: Path, *arguments: str, text: str = "", **settings: Any) -> subprocess.CompletedProcess[str]:
+    """Runs one command to its end."""
+    return subprocess.run(
+        command(*arguments),
+        env=environment(store, **settings),
+        input=text,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
