@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError
+from pydantic_core import ErrorDetails
 
 from service.api.errors import FieldError, InvalidFields
 
@@ -23,6 +24,8 @@ LanguageCode = Annotated[str, Field(min_length=1, max_length=35)]
 BeamSize = Annotated[int, Field(ge=1, le=8)]
 Include = Literal["alignment", "attention", "scores"]
 _TAGS = frozenset({"text", "list"})
+_BOUNDS = ("ge", "le", "min_length", "max_length")
+_MAX_ERRORS = 20
 
 
 class _Request(BaseModel):
@@ -80,12 +83,18 @@ def parse_request(model: type[RequestModel], fields: dict[str, Any]) -> RequestM
     try:
         return model.model_validate(fields)
     except ValidationError as error:
-        found = error.errors(include_url=False, include_context=False, include_input=False)
-        raise InvalidFields(
-            tuple(
-                FieldError(_field_name(one["loc"]), _message(one["type"], one["msg"])) for one in found[:20]
-            )
-        ) from None
+        found = error.errors(include_url=False, include_input=False)
+        raise InvalidFields(tuple(_field_error(one) for one in found[:_MAX_ERRORS])) from None
+
+
+def _field_error(error: ErrorDetails) -> FieldError:
+    """What pydantic found, without the input that it found it in."""
+    bounds = error.get("ctx", {})
+    limit = next((bounds[name] for name in _BOUNDS if isinstance(bounds.get(name), int)), None)
+    message = error["msg"][:1].lower() + error["msg"][1:]
+    return FieldError(
+        _field_name(error["loc"]), "is missing" if error["type"] == "missing" else message, limit
+    )
 
 
 def _field_name(location: tuple[int | str, ...]) -> str:
@@ -97,7 +106,3 @@ def _field_name(location: tuple[int | str, ...]) -> str:
         elif not (place == 1 and part in _TAGS):
             name += f".{part}" if name else part
     return name or "body"
-
-
-def _message(kind: str, message: str) -> str:
-    return "is missing" if kind == "missing" else message[:1].lower() + message[1:]

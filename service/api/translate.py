@@ -20,7 +20,7 @@ from service.api.operations import (
 from service.api.rendering import render_model, render_translations
 from service.api.schemas import TranslateRequest, parse_request
 from service.api.services import Services
-from service.engine.translation import MAX_BEAM_SIZE, Options
+from service.engine.translation import Options
 
 
 class TranslateRoute:
@@ -59,7 +59,7 @@ class TranslateRoute:
         beam_size = max(wanted.beam_size or self._services.policy.beam_size, n_best)
         with_attention = not {"alignment", "attention"}.isdisjoint(wanted.include)
         penalty = self._services.policy.length_penalty
-        return Options(min(beam_size, MAX_BEAM_SIZE), n_best, penalty, with_attention)
+        return Options(beam_size, n_best, penalty, with_attention)
 
     def _render(self, wanted: TranslateRequest, items: list[Item], subject: Subject) -> Response:
         answer = render_translations(

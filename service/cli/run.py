@@ -15,8 +15,6 @@ from service.engine.errors import ZhuyiError
 from service.logs import configure_logging
 from service.settings import Settings
 
-_INTERRUPTED = 130
-
 
 def run(options: argparse.Namespace) -> int:
     """Runs the command; what a person can mend is told in one line, without a traceback."""
@@ -31,8 +29,6 @@ def run(options: argparse.Namespace) -> int:
         return _run(options, settings)
     except (ZhuyiError, OSError) as error:
         return _fail(str(error))
-    except KeyboardInterrupt:
-        return _INTERRUPTED
 
 
 def _run(options: argparse.Namespace, settings: Settings) -> int:
