@@ -22,7 +22,7 @@ from service.engine.text_model import Prepared, TextModel
 from service.engine.translation import LoadedModelInfo, Options, Translation
 
 # How much longer than the deadline is waited for the engine, which knows where the time went.
-_DEADLINE_GRACE_SECONDS = 0.05
+_DEADLINE_GRACE_SECONDS = 0.03
 _FOREVER_SECONDS = 86400.0
 
 
