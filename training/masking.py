@@ -10,11 +10,11 @@ from service.engine.tokenizer import NUM_COPY_SYMBOLS, copy_symbol
 
 # A template's holes: a pair whose two sides disagree about them is a wrong translation.
 PLACEHOLDER = re.compile(
-    r"\{\{[^{}]*\}\}|\{[^{}]*\}|\$\(\w+\)|\$\{\w+\}|\$\w+\$|\$\d+|%\(\w+\)[sd]|%\d*\$?[SsdiLf@]\b|%[A-Z]{4,}|</?\w[^<>]*>"
+    r"\{\{[^{}]*\}\}|\{[^{}]*\}|\$\(\w+\)|\$\{\w+\}|\$\w+\$|\$\d+|%\(\w+\)[sd]|%\d*\$?[SsdiLf@](?![A-Za-z])|%[A-Z]{4,}|</?\w[^<>]*>"
 )
 # What people type that no model should spell anew: addresses, codes, numbers of three signs or more.
 SHARED_SPAN = re.compile(
-    r"https?://[^\s，。）)]+|[\w.+-]+@[\w-]+\.[\w.-]*\w|[A-Za-z]{1,6}[-#]?\d[A-Za-z0-9-]*|#\d+"
+    r"https?://[!-~]*[\w/=&#%-]|[\w.+-]+@[\w-]+\.[\w.-]*\w|[A-Za-z]{1,6}[-#]?\d[A-Za-z0-9-]*|#\d+"
     r"|\d[\d,.:/-]*\d|\b[A-Z][A-Z0-9]{2,}\b",
     re.ASCII,
 )

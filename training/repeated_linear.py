@@ -45,17 +45,20 @@ class _Open(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, _: Tensor) -> tuple[Tensor, None]:  # type: ignore[override]
         rows, grads = (torch.cat(part) for part in zip(*ctx.tape, strict=True))  # [N, inputs], [N, outputs]
+        ctx.tape.clear()
         return (grads.t() @ rows).to(ctx.dtype), None
 
 
 class _Use(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, rows: Tensor, token: Tensor, weight: Tensor, tape: Tape) -> Tensor:  # type: ignore[override]
-        ctx.rows, ctx.weight, ctx.tape, ctx.dtype, ctx.token = rows.to(weight.dtype), weight, tape, rows.dtype, token
+        # Detached: a tape that led back into the graph would be a ring that nothing ever frees.
+        ctx.rows, ctx.weight, ctx.tape = rows.detach().to(weight.dtype), weight, tape
+        ctx.dtype, ctx.token_dtype = rows.dtype, token.dtype
         return ctx.rows @ weight.t()
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor, None, None]:  # type: ignore[override]
         grad = grad.to(ctx.weight.dtype)
         ctx.tape.append((ctx.rows, grad))
-        return (grad @ ctx.weight).to(ctx.dtype), torch.zeros_like(ctx.token), None, None
+        return (grad @ ctx.weight).to(ctx.dtype), grad.new_zeros((), dtype=ctx.token_dtype), None, None

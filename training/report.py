@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from types import TracebackType
 
-import matplotlib
+from matplotlib.figure import Figure
 from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
 from training.checkpoint import Progress
 from training.settings import TrainSettings
-from training.validate import ValidationResult
-
-matplotlib.use("Agg")
-from matplotlib import pyplot  # noqa: E402  (the backend must be chosen first)
+from training.validate import Picture, ValidationResult
 
 LOGGED_STEPS = 50
 
@@ -52,11 +50,18 @@ class Report:
         tqdm.write(f"{progress.seconds / 60:.1f} min, {progress.tokens / 1e6:.2f}M tokens: BLEU {scores}")
         for corpus, bleu in result.by_corpus.items():
             self._writer.add_scalar(f"validation/bleu/{corpus}", bleu, progress.steps)
-        for index, picture in enumerate(result.pictures):
-            figure, axes = pyplot.subplots(figsize=(6, 6))
-            axes.imshow(picture.weights, cmap="viridis", vmin=0, vmax=1)
-            axes.set_xticks(range(len(picture.source)), picture.source, rotation=90)
-            axes.set_yticks(range(len(picture.target)), picture.target)
-            self._writer.add_figure(f"attention/{index}", figure, progress.steps)
-            pyplot.close(figure)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Glyph", UserWarning)  # a machine without Chinese fonts shows boxes
+            for index, picture in enumerate(result.pictures):
+                self._writer.add_figure(f"attention/{index}", drawn(picture), progress.steps)
         self._writer.flush()
+
+
+def drawn(picture: Picture) -> Figure:
+    """The heat map of one sentence's attention: target pieces down, source pieces across."""
+    figure = Figure(figsize=(6, 6))
+    axes = figure.subplots()
+    axes.imshow(picture.weights, cmap="viridis", vmin=0, vmax=1)
+    axes.set_xticks(range(len(picture.source)), picture.source, rotation=90)
+    axes.set_yticks(range(len(picture.target)), picture.target)
+    return figure

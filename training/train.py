@@ -95,7 +95,7 @@ class Trainer:
             group["lr"] = self.rate()
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
-        return float(sums[1]) / batch.num_tokens, float(guided.detach()) / batch.num_tokens
+        return float(sums.detach()[1]) / batch.num_tokens, float(guided.detach()) / batch.num_tokens
 
     def rate(self) -> float:
         """The learning rate now: linear warm-up, then a cosine down to its final share."""

@@ -1,0 +1,132 @@
+"""`python -m training.export CHECKPOINT model_store/NAME/VERSION`: writes a model folder and proves that it is right."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import importlib.metadata
+import json
+import platform
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from service.engine.manifest import FileRecord, Limits, Manifest, Pieces, StateTensor
+from service.engine.tokenizer import Tokenizer
+from training import checkpoint
+from training.model import Seq2SeqModel
+from training.model_card import CARD_FILE, model_card
+from training.onnx_graph import STATE, encoder_graph, step_graph
+from training.parity import MIN_SENTENCES, Parity, check_parity
+from training.settings import TrainSettings
+
+LIMITS = Limits(max_source_tokens=128, max_target_tokens=200)
+LICENCE = "CC-BY-4.0"
+TOOLS = ("torch", "onnx", "onnxruntime", "numpy", "sentencepiece", "sacrebleu")
+
+
+def export(source: Path, folder: Path, sentences: Sequence[str]) -> Parity:
+    """Writes the checkpoint `source` as a model folder, reads it back and compares it with PyTorch.
+
+    Raises ParityError, and leaves no folder behind, where the two differ.
+    """
+    settings = checkpoint.load_settings(source)
+    model = rounded(checkpoint.load_model(source))
+    folder.mkdir(parents=True)
+    try:
+        return _write_and_check(source, folder, settings, model, sentences)
+    except BaseException:
+        shutil.rmtree(folder)
+        raise
+
+
+def _write_and_check(
+    source: Path, folder: Path, settings: TrainSettings, model: Seq2SeqModel, sentences: Sequence[str]
+) -> Parity:
+    (folder / "encoder.onnx").write_bytes(encoder_graph(model.encoder, model.decoder).SerializeToString())
+    (folder / "step.onnx").write_bytes(step_graph(model.decoder).SerializeToString())
+    for side, language in (("source", settings.source), ("target", settings.target)):
+        shutil.copyfile(Path(settings.data.folder) / f"{language}.spm", folder / f"{side}.spm")
+    manifest = describe(source, folder, settings, model)
+    (folder / CARD_FILE).write_text(model_card(manifest), encoding="utf-8")
+    manifest.write(folder)
+    return check_parity(model, folder, sentences)
+
+
+def rounded(model: Seq2SeqModel) -> Seq2SeqModel:
+    """The model with its weights as 16 bits keep them; arithmetic stays in 32 bits.
+
+    The decoder's two biases are one in the graph, so they become one before they are rounded.
+    """
+    with torch.no_grad():
+        cell = model.decoder.cell
+        cell.bias_ih += cell.bias_hh
+        cell.bias_hh.zero_()
+        for parameter in model.parameters():
+            parameter.copy_(parameter.half().float())
+    return model
+
+
+def describe(source: Path, folder: Path, settings: TrainSettings, model: Seq2SeqModel) -> Manifest:
+    """The manifest of what lies in the folder now."""
+    num_source, num_target = model.encoder.embedding.num_embeddings, model.decoder.embedding.num_embeddings
+    return Manifest(
+        name=folder.parent.name,
+        version=folder.name,
+        source=settings.source,
+        target=settings.target,
+        architecture="attention-lstm",
+        num_parameters=sum(parameter.numel() for parameter in model.parameters()),
+        licence=LICENCE,
+        pieces=Pieces(num_source=num_source, num_target=num_target),
+        limits=LIMITS,
+        state=tuple(StateTensor(name, ragged_axis) for name, ragged_axis in STATE.items()),
+        files={path.name: record(path) for path in sorted(folder.iterdir())},
+        about=_about(source, settings),
+    )
+
+
+def record(path: Path) -> FileRecord:
+    content = path.read_bytes()
+    return FileRecord(len(content), hashlib.sha256(content).hexdigest())
+
+
+def _about(source: Path, settings: TrainSettings) -> dict[str, Any]:
+    """What only people read: data, sizes, progress, scores (of `training.evaluate`), tool versions."""
+    scores = source / "scores.json"
+    versions = {tool: importlib.metadata.version(tool).split("+")[0] for tool in TOOLS}
+    return {
+        "corpora": sorted(settings.data.weights),
+        "sizes": {field: getattr(settings.model, field) for field in settings.model.__struct_fields__},
+        "training": json.loads((source / "progress.json").read_text()),
+        "guided_alignment": settings.guided_weight > 0,
+        "scores": json.loads(scores.read_text()) if scores.exists() else {},
+        "tools": {"python": platform.python_version(), **versions},
+    }
+
+
+def _sentences(settings: TrainSettings) -> list[str]:
+    """Held-out source sentences for the comparison."""
+    column = 0 if settings.source == "en" else 1
+    files = sorted(Path(settings.data.folder).glob("dev.*.tsv"))
+    return [line.split("\t")[column] for file in files for line in file.read_text(encoding="utf-8").splitlines()]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("checkpoint", type=Path)
+    parser.add_argument("folder", type=Path, help="model_store/NAME/VERSION, must not exist")
+    parser.add_argument("--sentences", type=int, default=MIN_SENTENCES, help="how many are compared")
+    arguments = parser.parse_args()
+    settings = checkpoint.load_settings(arguments.checkpoint)
+    held_out = _sentences(settings)
+    step = max(1, len(held_out) // arguments.sentences)
+    print(export(arguments.checkpoint, arguments.folder, held_out[::step]), file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,83 @@
+"""The model card of a model folder: what it was trained on and under which licences, how well it does, how it may be used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from service.engine.manifest import Manifest
+
+CARD_FILE = "README.md"
+LANGUAGES = {"en": "English", "zh": "Chinese (Simplified)", "de": "German", "fr": "French"}
+SOURCES = {
+    "tatoeba": ("Tatoeba sentences, tatoeba.org", "CC BY 2.0 FR"),
+    "customer-service": ("customer-service sentences written for this project", "CC0"),
+    "x-risawoz": ("X-RiSAWOZ dialogues", "BSD-3 / MIT"),
+    "convlab2-woz-googlemt": ("ConvLab-2 booking dialogues; one side is machine translation by Google", "Apache-2.0"),
+    "chat-app-ui": ("user-interface text of chat applications", "Apache-2.0 / MIT"),
+    "home-assistant": ("user-interface text of Home Assistant", "Apache-2.0"),
+    "chromium-ui": ("user-interface text of Chromium", "BSD-3"),
+    "mozilla-ui": ("user-interface text of Mozilla applications", "MPL-2.0"),
+    "libreoffice-ui": ("user-interface text of LibreOffice", "MPL-2.0"),
+    "libreoffice-help": ("help text of LibreOffice", "MPL-2.0"),
+    "python-docs": ("documentation of Python", "CC0"),
+    "angular-cn-docs": ("documentation of Angular", "MIT"),
+    "dart-cn-docs": ("documentation of Dart", "CC BY 4.0"),
+}
+
+
+def model_card(manifest: Manifest) -> str:
+    """The card as Markdown, made from the manifest alone."""
+    about = manifest.about
+    progress = about["training"]
+    source, target = LANGUAGES[manifest.source], LANGUAGES[manifest.target]
+    lines = [
+        f"# {manifest.name}, version {manifest.version}: {source} to {target}",
+        "",
+        f"An LSTM encoder-decoder with attention, {manifest.num_parameters / 1e6:.1f} million parameters, for short everyday",
+        "and customer-service text. Trained by `python -m training.train` of this repository for",
+        f"{progress['seconds'] / 60:.0f} minutes of one processor core: {progress['tokens'] / 1e6:.1f} million target tokens.",
+        f"Guided alignment: {'on' if about['guided_alignment'] else 'off'}.",
+        "",
+        "## Quality",
+        "",
+        *_quality(about["scores"]),
+        "",
+        "## Use and limits",
+        "",
+        f"Sentences of at most {manifest.limits.max_source_tokens} tokens; longer ones are refused, never cut.",
+        "It is a small model: rare words, names, long and literary sentences come out wrong, sometimes fluently.",
+        "Numbers and codes can be lost. Do not use it where a wrong translation does harm and nobody looks.",
+        "The attention weights show what the model looked at; they are evidence, not proof.",
+        "",
+        "## Training data and licences",
+        "",
+        "| data | licence |",
+        "|---|---|",
+        *(f"| {' | '.join(SOURCES.get(corpus, (corpus, 'see its source')))} |" for corpus in about["corpora"]),
+        "",
+        f"The weights are published under {manifest.licence}. No data under a share-alike licence was used.",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _quality(scores: dict[str, Any]) -> Iterator[str]:
+    """Tables of the scores that `python -m training.evaluate` wrote, with sacreBLEU's signatures."""
+    tests = {name: score for name, score in scores.items() if name != "alignment"}
+    if not tests:
+        yield "Not measured."
+        return
+    yield "Measured by `python -m training.evaluate`, beam search, on public test sets that training never saw."
+    yield ""
+    yield "| test set | sentences | beam | BLEU | chrF |"
+    yield "|---|---|---|---|---|"
+    for name, score in tests.items():
+        yield f"| {name} | {score['sentences']} | {score['beam_size']} | {score['bleu']} | {score['chrf']} |"
+    yield ""
+    first = next(iter(tests.values()))
+    yield f"Signatures: BLEU `{first['bleu_signature']}`, chrF `{first['chrf_signature']}`."
+    if alignment := scores.get("alignment"):
+        yield ""
+        errors = ", ".join(f"{error} at offset {offset}" for offset, error in alignment["aer"].items())
+        yield f"Alignment error rate of the attention, forced decoding of {alignment['sentences']} news sentences: {errors} (percent)."
