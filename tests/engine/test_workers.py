@@ -1,24 +1,18 @@
-"""Engine processes that are really started, stopped, frozen and killed."""
+"""Engine processes that are really frozen and killed while they are needed."""
 
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
 from service.engine.admission import QueueLimits
-from service.engine.engine_process import EngineProcess
 from service.engine.errors import (
     DeadlineExceeded,
-    DeviceUnavailable,
     EngineDied,
-    ModelFolderInvalid,
     NotReady,
     Overloaded,
 )
@@ -26,50 +20,8 @@ from service.engine.hosting import EngineSettings, StopReport
 from service.engine.in_process import InProcessEngines
 from service.engine.messages import TickRecord
 from service.engine.store import ModelStore
-from service.engine.translation import Translation
 from service.engine.translator import Translator
-from service.engine.workers import Workers
-from tests.random_model import write_random_model
-
-SENTENCES = ["你好世界", "我想订一个房间", "去伦敦的票多少钱", "请把发票寄到我的地址"]
-
-
-@asynccontextmanager
-async def serving(
-    store: Path,
-    *,
-    settings: EngineSettings | None = None,
-    limits: QueueLimits | None = None,
-    on_tick: Callable[[TickRecord], None] = lambda _: None,
-) -> AsyncIterator[tuple[Translator, Workers]]:
-    """A translator with engine processes, ready."""
-    models = ModelStore(store).latest()
-    workers = Workers(models, settings or EngineSettings())
-    translator = Translator(models, workers, limits=limits, on_tick=on_tick)
-    await translator.start()
-    try:
-        yield translator, workers
-    finally:
-        await translator.stop(grace_seconds=0)
-
-
-def signalled(workers: Workers, number: int, what: signal.Signals) -> None:
-    """Sends a signal to an engine that this test has started."""
-    pid = workers.engines()[number].pid
-    assert pid is not None
-    os.kill(pid, what)
-
-
-async def ready_again(workers: Workers) -> None:
-    """Waits until every engine is ready."""
-    async with asyncio.timeout(20):
-        while any(one.state != "ready" for one in workers.engines()):  # noqa: ASYNC110  # seen from outside
-            await asyncio.sleep(0.02)
-
-
-def said(translations: list[Translation]) -> list[object]:
-    """What was said, without the times."""
-    return [(one.text, one.logprobs, one.score) for one in translations]
+from tests.engine.processes import SENTENCES, ready_again, said, serving, signalled
 
 
 async def test_processes_say_what_one_process_says(store_path: Path) -> None:
@@ -205,42 +157,6 @@ async def test_a_deadline_holds_although_the_engine_stands_still(store_path: Pat
         assert len(await translator.translate(SENTENCES, "zh", "en")) == 4
 
 
-async def test_what_an_engine_still_holds_at_the_end_is_cut(store_path: Path) -> None:
-    """The waiters are told, the process is gone, and the count is right."""
-    models = ModelStore(store_path).latest()
-    workers = Workers(models, EngineSettings())
-    translator = Translator(models, workers)
-    await translator.start()
-    pid = workers.engines()[0].pid
-    assert pid is not None
-    signalled(workers, 0, signal.SIGSTOP)
-    waiting = asyncio.create_task(translator.translate(SENTENCES, "zh", "en"))
-    await asyncio.sleep(0)
-    assert await translator.stop(grace_seconds=0.1) == StopReport(num_finished=0, num_cut=4)
-    with pytest.raises(NotReady):
-        await waiting
-    with pytest.raises(ProcessLookupError):
-        os.kill(pid, 0)
-
-
-async def test_a_death_while_draining_does_not_hold_up_the_end(store_path: Path) -> None:
-    """The other engine finishes what the dead one left, and nothing is waited for in vain."""
-    models = ModelStore(store_path).latest()
-    workers = Workers(models, EngineSettings(num_engines=2))
-    translator = Translator(models, workers)
-    await translator.start()
-    signalled(workers, 0, signal.SIGSTOP)
-    waiting = asyncio.create_task(translator.translate(SENTENCES, "zh", "en"))
-    await asyncio.sleep(0)
-    stopping = asyncio.create_task(translator.stop(grace_seconds=20))
-    await asyncio.sleep(0)
-    signalled(workers, 0, signal.SIGKILL)
-    started = time.monotonic()
-    assert len(await waiting) == 4
-    assert await stopping == StopReport(num_finished=4, num_cut=0)
-    assert time.monotonic() - started < 5
-
-
 async def test_a_failing_listener_does_not_leave_an_engine_unwatched(store_path: Path) -> None:
     """Whoever records ticks may have a bug: the engine is replaced, and the waiters are told."""
     is_failing = True
@@ -255,51 +171,3 @@ async def test_a_failing_listener_does_not_leave_an_engine_unwatched(store_path:
         is_failing = False
         await ready_again(workers)
         assert len(await translator.translate(SENTENCES, "zh", "en")) == 4
-
-
-@pytest.mark.parametrize("num_engines", [1, 2])
-async def test_a_damaged_folder_is_reported_by_the_start(tmp_path: Path, num_engines: int) -> None:
-    """Damaged after the parent has verified it; the start fails with the reason and hangs nowhere."""
-    path = write_random_model(tmp_path)
-    models = ModelStore(tmp_path).latest()
-    content = bytearray((path / "step.onnx").read_bytes())
-    content[1000] ^= 1
-    (path / "step.onnx").write_bytes(content)
-    translator = Translator(models, Workers(models, EngineSettings(num_engines=num_engines)))
-    with pytest.raises(ModelFolderInvalid, match="another SHA-256"):
-        await translator.start()
-    assert not translator.is_ready
-
-
-async def test_a_missing_device_is_reported_by_the_start(store_path: Path) -> None:
-    """`cuda` on a machine without CUDA fails, `auto` starts and tells what it uses."""
-    models = ModelStore(store_path).latest()
-    with pytest.raises(DeviceUnavailable):
-        await Translator(models, Workers(models, EngineSettings(device="cuda"))).start()
-    async with serving(store_path, settings=EngineSettings(device="auto")) as (translator, _):
-        info = translator.model_for("zh", "en")
-        assert (info.requested_device, info.actual_device, info.fell_back) == ("auto", "cpu", True)
-
-
-async def test_an_engine_that_is_not_ready_in_time_is_reported(store_path: Path) -> None:
-    """It is ended, and the start fails."""
-    models = ModelStore(store_path).latest()
-    with pytest.raises(EngineDied):
-        await Translator(models, Workers(models, EngineSettings(start_seconds=0.01))).start()
-
-
-async def test_an_engine_ends_with_its_parent(store_path: Path) -> None:
-    """When the other side of the channel is gone, nobody is left to work for."""
-    models = ModelStore(store_path).latest()
-    engine = EngineProcess(EngineSettings().core(models, 0), start_seconds=60, hang_seconds=60)
-    await engine.start()
-    assert engine.pid is not None
-    descriptor = os.pidfd_open(engine.pid)
-    gone = asyncio.Event()
-    asyncio.get_running_loop().add_reader(descriptor, gone.set)
-    engine.disconnect()
-    async with asyncio.timeout(5):
-        await gone.wait()
-    asyncio.get_running_loop().remove_reader(descriptor)
-    os.close(descriptor)
-    await engine.end()
