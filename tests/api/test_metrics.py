@@ -69,7 +69,7 @@ async def test_no_label_comes_from_a_caller(api: Api) -> None:
     assert total(samples_of(text), "zhuyi_http_requests_total", route="unmatched") == 1
 
 
-class _State:
+class _ServiceState:
     def queue(self) -> QueueState:
         return QueueState(3, 40, 0.5)
 
@@ -83,6 +83,9 @@ class _State:
         return True
 
 
+SERVICE_STATE = _ServiceState()
+
+
 def tick(**facts: object) -> TickRecord:
     """A tick of zh-en in which nothing happened but the `facts`."""
     quiet = dict.fromkeys(TickRecord.__struct_fields__, 0)
@@ -93,7 +96,7 @@ def tick(**facts: object) -> TickRecord:
 def test_ticks_become_series() -> None:
     """Steps, batch sizes and tokens per model; only what happened is observed."""
     metrics = Metrics()
-    metrics.observe_at_scrape(_State())
+    metrics.observe_at_scrape(SERVICE_STATE)
     metrics.record_tick(
         tick(num_encoded=2, encode_seconds=0.01, source_tokens=9, padded_source_tokens=12, joined=2)
     )
@@ -113,7 +116,7 @@ def test_ticks_become_series() -> None:
 def test_depths_and_models_are_read_at_the_scrape() -> None:
     """Gauges show what is so at this moment, without anybody having set them."""
     metrics = Metrics()
-    metrics.observe_at_scrape(_State())
+    metrics.observe_at_scrape(SERVICE_STATE)
     samples = samples_of(metrics.render()[0].decode())
     assert total(samples, "zhuyi_queue_requests") == 3
     assert total(samples, "zhuyi_queue_tokens") == 40

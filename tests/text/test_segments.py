@@ -142,5 +142,5 @@ def test_joining_needs_one_replacement_for_each_sentence() -> None:
 )
 @pytest.mark.timeout(5)
 def test_time_grows_with_the_length_of_the_text_alone(unit: str) -> None:
-    """Twenty thousand repetitions take a fraction of a second: nothing is looked through twice for each stop."""
+    """Twenty thousand repetitions take a moment: nothing is looked through twice for each stop."""
     assert split_sentences(unit * 20_000).text
