@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
@@ -40,7 +41,8 @@ class Service:
         self._workers = Workers(folders, engine_settings(settings))
         self.translator = make_translator(folders, self._workers, settings, self.metrics.record_tick)
         self.metrics.observe_at_scrape(self)
-        items = ItemTranslator(self.translator, LanguageDetector(), self.metrics.sentence_finished)
+        self._detector = LanguageDetector()
+        items = ItemTranslator(self.translator, self._detector, self.metrics.sentence_finished)
         services = Services(
             translator=self.translator,
             items=items,
@@ -74,7 +76,7 @@ class Service:
     @asynccontextmanager
     async def _lifespan(self, _: FastAPI) -> AsyncIterator[None]:
         """Serving starts when the engines are ready; at the end they refuse, drain and stop."""
-        await self.translator.start()
+        await asyncio.gather(self.translator.start(), asyncio.to_thread(self._detector.load))
         self._tell_models()
         try:
             yield
@@ -100,6 +102,7 @@ def make_policy(settings: Settings) -> Policy:
         max_body_bytes=settings.max_body_bytes,
         max_texts=settings.max_texts,
         max_characters=settings.max_characters,
+        max_request_characters=settings.max_request_characters,
         max_attention_characters=settings.max_attention_characters,
         beam_size=settings.beam_size,
         length_penalty=settings.length_penalty,

@@ -65,6 +65,9 @@ class Settings(BaseSettings):
     max_body_bytes: int = _knob(1_048_576, "Largest request body.", unit="bytes", ge=1024, le=1_073_741_824)
     max_texts: int = _knob(256, "Most texts in one request.", unit="texts", ge=1, le=100_000)
     max_characters: int = _knob(10_000, "Longest text.", unit="code points", ge=1, le=10_000_000)
+    max_request_characters: int = _knob(
+        100_000, "Longest request, all its texts together.", unit="code points", ge=1, le=100_000_000
+    )
     max_attention_characters: int = _knob(
         5_000, "Longest request for weights, all its texts together.", unit="code points", ge=1, le=1_000_000
     )

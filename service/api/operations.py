@@ -90,9 +90,11 @@ def check_texts(
     for number, text in enumerate(texts):
         if len(text) > policy.max_characters:
             raise TooLong(names.name(field, number), policy.max_characters, len(text), "characters")
-    total = sum(map(len, texts))
-    if with_attention and total > policy.max_attention_characters:
-        raise TooLong(field, policy.max_attention_characters, total, "characters for attention weights")
+    limit, what = policy.max_request_characters, "characters in all"
+    if with_attention:
+        limit, what = policy.max_attention_characters, "characters for attention weights"
+    if (total := sum(map(len, texts))) > limit:
+        raise TooLong(field, limit, total, what)
 
 
 def model_of(source: str, translator: Translating, subject: Subject) -> LoadedModelInfo | None:

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 class Policy:
     """Limits of one request and the defaults of what it leaves out.
 
-    Characters are code points; `max_attention_characters` bounds all texts of a request for weights together.
+    Characters are code points; `max_request_characters` bounds all texts of a request together, and
+    `max_attention_characters` those of a request for weights.
     """
 
     max_body_bytes: int = 1_048_576
     max_texts: int = 256
     max_characters: int = 10_000
+    max_request_characters: int = 100_000
     max_attention_characters: int = 5_000
     beam_size: int = 4
     length_penalty: float = 0.8

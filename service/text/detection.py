@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -34,11 +35,15 @@ class Detected:
 
 
 class LanguageDetector:
-    """Loads the model that comes inside the py3langid package (BSD-3-Clause); needs about 100 MB."""
+    """Uses the model that comes inside the py3langid package (BSD-3-Clause); needs about 100 MB."""
 
-    def __init__(self) -> None:
-        self._identifier = LanguageIdentifier.from_model_file(MODEL_FILE)
-        self._places = {str(label): place for place, label in enumerate(self._identifier.labels)}
+    def load(self) -> None:
+        """Reads the model now, in about half a second; else the first detection does."""
+        _ = self._identifier
+
+    @cached_property
+    def _identifier(self) -> LanguageIdentifier:
+        return LanguageIdentifier.from_model_file(MODEL_FILE)
 
     def detect(self, text: str, languages: Collection[str]) -> Detected:
         """The likeliest of `languages` (at least one), sorted by code where nothing tells them apart.

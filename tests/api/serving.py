@@ -21,7 +21,12 @@ from service.text.detection import LanguageDetector
 from tests.api.fakes import ScriptedTranslator
 
 POLICY = Policy(
-    max_body_bytes=20_000, max_texts=8, max_characters=200, max_attention_characters=100, beam_size=2
+    max_body_bytes=20_000,
+    max_texts=8,
+    max_characters=200,
+    max_request_characters=1000,
+    max_attention_characters=100,
+    beam_size=2,
 )
 
 

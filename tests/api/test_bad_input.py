@@ -37,6 +37,7 @@ FIELDS = {
     "beam fraction": (GOOD | {"beam_size": 2.5}, 422, "beam_size"),
     "too long": (GOOD | {"q": SECRET * 20}, 422, "q"),
     "one too long": (GOOD | {"q": ["a", SECRET * 20]}, 422, "q[1]"),
+    "too long together": (GOOD | {"q": [SECRET * 10] * 8}, 422, "q"),
     "too many": (GOOD | {"q": [SECRET] * 9}, 422, "q"),
     "array": ([GOOD], 422, "body"),
     "string": (SECRET, 422, "body"),

@@ -43,6 +43,19 @@ def test_metrics_agree_with_the_answers(store: Path) -> None:
     assert total(samples, "zhuyi_model_ready") == 2
 
 
+def test_the_work_of_a_client_that_left_is_dropped(store: Path) -> None:
+    """Its sentences leave the queue and the running batch; others are answered meanwhile."""
+    slow = {"q": " ".join(english(200)), "source": "en", "target": "zh", "beam_size": 8}
+    with running(store) as server, httpx.Client(base_url=server.url, timeout=60) as client:
+        with pytest.raises(httpx.ReadTimeout):
+            client.post("/translate", json=slow, timeout=0.5)
+        assert client.post("/translate", json=GOOD).status_code == 200
+        samples = samples_of(client.get("/metrics").text)
+    assert total(samples, "zhuyi_requests_total", outcome="cancelled") == 1
+    assert total(samples, "zhuyi_cancelled_rows_total") > 0
+    assert total(samples, "zhuyi_queue_requests") == 0
+
+
 def test_nothing_of_a_text_is_logged(server: Server, client: httpx.Client) -> None:
     """Not at the finest level, not for good requests and not for bad ones; and no server header."""
     answers = [
