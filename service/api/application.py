@@ -73,6 +73,9 @@ def _add_catalogue(application: FastAPI, services: Services) -> None:
     _add_get(
         application, "/languages", catalogue.languages, list[answers.Language], "What can be translated."
     )
+    application.add_api_route(  # Argos Translate's client asks by POST
+        "/languages", catalogue.languages, methods=["POST"], include_in_schema=False
+    )
     _add_get(application, "/models", catalogue.models, answers.Models, "By what, and on which device.")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -12,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 _CELL: Final = 26
-_LABEL: Final = 13  # width of one character of a label, wide enough for Han
+_WIDE, _NARROW = 14, 9  # of one character of a label, in pixels
 _MARGIN: Final = 12
 _INK: Final = (8, 48, 107)
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -56,8 +57,8 @@ def _draw(heat_map: HeatMap) -> tuple[ElementTree.Element, int, int]:
     """The group of one sentence, its width and its height in pixels."""
     sources = [_printable(label) for label in heat_map.source_labels]
     targets = [_printable(label) for label in heat_map.target_labels]
-    left = _LABEL * max(map(len, targets), default=0) + _MARGIN
-    above = _LABEL * max(map(len, sources), default=0) + _MARGIN
+    left = max(map(_width, targets), default=0) + _MARGIN
+    above = max(map(_width, sources), default=0) + _MARGIN
     group = ElementTree.Element("g")
     for column, source in enumerate(sources):
         _source_label(group, left + column * _CELL + _CELL // 2, above - 6, source)
@@ -92,6 +93,11 @@ def _colour(weight: float) -> str:
     """White at 0, dark blue at 1."""
     share = min(max(weight, 0.0), 1.0)
     return "#" + "".join(f"{round(255 + (ink - 255) * share):02x}" for ink in _INK)
+
+
+def _width(label: str) -> int:
+    """Room for a label, in pixels."""
+    return sum(_WIDE if unicodedata.east_asian_width(one) in "WF" else _NARROW for one in label)
 
 
 def _printable(label: str) -> str:

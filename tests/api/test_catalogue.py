@@ -13,6 +13,7 @@ async def test_languages_are_listed_with_their_targets(api: Api) -> None:
     """As LibreTranslate does: the language itself is among its targets."""
     found = (await api.client.get("/languages")).json()
     TypeAdapter(list[Language]).validate_python(found)
+    assert (await api.client.post("/languages")).json() == found
     assert [(one["code"], one["targets"]) for one in found] == [("en", ["en", "zh"]), ("zh", ["en", "zh"])]
 
 
