@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from typing import Any
 
@@ -27,6 +28,9 @@ def run(options: argparse.Namespace) -> int:
     configure_logging(settings.log_format, settings.log_level)
     try:
         return _run(options, settings)
+    except BrokenPipeError:  # whoever read our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except (ZhuyiError, OSError) as error:
         return _fail(str(error))
 

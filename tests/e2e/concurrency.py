@@ -1,6 +1,6 @@
 """Many requests at once give the answers that they give one at a time, and sooner.
 
-Also a command: `python -m tests.e2e.concurrency URL FILE SOURCE TARGET [COUNT]`, one sentence a line.
+Also a command: `python -m tests.e2e.concurrency URL FILE SOURCE TARGET [COUNT [BEAM_SIZE]]`.
 """
 
 from __future__ import annotations
@@ -62,7 +62,8 @@ def main(arguments: Sequence[str]) -> None:
     url, file, source, target, *rest = arguments
     with Path(file).open(encoding="utf-8") as lines:
         texts = list(islice((line.rstrip("\n") for line in lines), int(rest[0]) if rest else 1000))
-    requests = [{"q": text, "source": source, "target": target} for text in texts]
+    beam = {"beam_size": int(rest[1])} if len(rest) > 1 else {}
+    requests = [{"q": text, "source": source, "target": target} | beam for text in texts]
     together, alone = asyncio.run(compare(url, requests))
     print(f"{len(requests)} sentences, all answered, all equal")
     print(f"64 connections {together.seconds:.1f} s, one at a time {alone.seconds:.1f} s:")
