@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import pty
 import signal
 import socket
 import subprocess
+import termios
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +57,27 @@ def test_the_work_of_a_client_that_left_is_dropped(store: Path) -> None:
     assert total(samples, "zhuyi_requests_total", outcome="cancelled") == 1
     assert total(samples, "zhuyi_cancelled_rows_total") > 0
     assert total(samples, "zhuyi_queue_requests") == 0
+
+
+async def test_what_does_not_fit_into_the_queue_is_refused_at_once(store: Path) -> None:
+    """503 with a time to come back; what was taken is answered, and the counts of both sides agree."""
+    with running(store, max_queue_sequences=4) as server:
+        async with httpx.AsyncClient(base_url=server.url, timeout=60) as client:
+            texts = english(24)
+            answers = await asyncio.gather(
+                *(
+                    client.post("/translate", json={"q": text, "source": "en", "target": "zh"})
+                    for text in texts
+                )
+            )
+            samples = samples_of((await client.get("/metrics")).text)
+            too_many = await client.post("/translate", json={"q": texts, "source": "en", "target": "zh"})
+    refused = [answer for answer in answers if answer.status_code == 503]
+    assert all(int(answer.headers["retry-after"]) >= 1 for answer in refused)
+    assert len(refused) == total(samples, "zhuyi_requests_total", outcome="overloaded") > 0
+    assert len(answers) - len(refused) == total(samples, "zhuyi_requests_total", outcome="ok") >= 4
+    assert too_many.status_code == 422
+    assert too_many.json()["errors"][0]["limit"] == 4
 
 
 def test_nothing_of_a_text_is_logged(server: Server, client: httpx.Client) -> None:
@@ -145,6 +169,26 @@ def test_lines_are_translated_in_order(store: Path) -> None:
     assert len(translated) == len(lines) + 1
     assert translated[40:] == ["", "  ", "42", ""]
     assert "lines" not in found.stderr
+
+
+def test_a_terminal_sees_how_far_it_is(store: Path) -> None:
+    """Progress in lines, on standard error alone."""
+    screen, terminal = pty.openpty()
+    termios.tcsetwinsize(terminal, (24, 80))
+    with os.fdopen(screen, "rb"):
+        arguments = command("translate", "--from", "en", "--to", "zh")
+        found = subprocess.run(
+            arguments,
+            env=environment(store),
+            input=b"ok\n",
+            stdout=subprocess.PIPE,
+            stderr=terminal,
+            timeout=60,
+        )
+        os.close(terminal)
+        shown = os.read(screen, 10_000)
+    assert found.stdout.count(b"\n") == 1
+    assert b"1 lines" in shown
 
 
 def test_a_line_that_is_too_long_is_named(store: Path) -> None:
