@@ -35,15 +35,15 @@ def working_dtype(tensor: Tensor) -> torch.dtype:
 
 
 class _Open(torch.autograd.Function):
-    """Gives a token to all uses; autograd comes back here after the last of them, when the tape is complete."""
+    """Gives a token to all uses; autograd comes back here after them, when the tape is complete."""
 
     @staticmethod
-    def forward(ctx: Any, weight: Tensor, tape: Tape) -> Tensor:  # type: ignore[override]
+    def forward(ctx: Any, weight: Tensor, tape: Tape) -> Tensor:
         ctx.tape, ctx.dtype = tape, weight.dtype
         return weight.new_zeros(())
 
     @staticmethod
-    def backward(ctx: Any, _: Tensor) -> tuple[Tensor, None]:  # type: ignore[override]
+    def backward(ctx: Any, _: Tensor) -> tuple[Tensor, None]:
         rows, grads = (torch.cat(part) for part in zip(*ctx.tape, strict=True))  # [N, inputs], [N, outputs]
         ctx.tape.clear()
         return (grads.t() @ rows).to(ctx.dtype), None
@@ -51,14 +51,14 @@ class _Open(torch.autograd.Function):
 
 class _Use(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, rows: Tensor, token: Tensor, weight: Tensor, tape: Tape) -> Tensor:  # type: ignore[override]
+    def forward(ctx: Any, rows: Tensor, token: Tensor, weight: Tensor, tape: Tape) -> Tensor:
         # Detached: a tape that led back into the graph would be a ring that nothing ever frees.
         ctx.rows, ctx.weight, ctx.tape = rows.detach().to(weight.dtype), weight, tape
         ctx.dtype, ctx.token_dtype = rows.dtype, token.dtype
         return ctx.rows @ weight.t()
 
     @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor, None, None]:  # type: ignore[override]
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor, None, None]:
         grad = grad.to(ctx.weight.dtype)
         ctx.tape.append((ctx.rows, grad))
         return (grad @ ctx.weight).to(ctx.dtype), grad.new_zeros((), dtype=ctx.token_dtype), None, None

@@ -11,13 +11,21 @@ import torch
 from service.engine.tokenizer import BOS, PAD
 from training.export import rounded
 from training.model import Seq2SeqModel
-from training.onnx_graph import STATE, encoder_graph, onnx_gate_order, step_graph
+from training.onnx_graph import STATE, encoder_graph, step_graph
+from training.onnx_lstm import onnx_gate_order
 
 SHAPES = [(1, 1), (1, 13), (5, 1), (3, 7), (11, 13)]
 
 
 def session(graph: onnx.ModelProto) -> onnxruntime.InferenceSession:
+    """The graph, loaded."""
     return onnxruntime.InferenceSession(graph.SerializeToString(), providers=["CPUExecutionProvider"])
+
+
+def outputs_of(graph: onnxruntime.InferenceSession, feeds: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """What the graph answers, by name."""
+    names = [output.name for output in graph.get_outputs()]
+    return dict(zip(names, graph.run(names, feeds), strict=True))
 
 
 def test_every_row_and_position_axis_is_free(model: Seq2SeqModel) -> None:
@@ -40,15 +48,16 @@ def test_graphs_equal_pytorch_in_every_shape(model: Seq2SeqModel, num_rows: int,
     lengths[0] = num_positions
     real = np.arange(num_positions) < lengths[:, None]
     source = np.where(real, rng.integers(4, 60, (num_rows, num_positions)), PAD)
-    state = dict(zip(STATE, encoder.run(list(STATE), {"source": source, "source_lengths": lengths.astype(np.int32)}), strict=True))
+    state = outputs_of(encoder, {"source": source, "source_lengths": lengths.astype(np.int32)})
     previous = np.stack([np.full(num_rows, BOS), rng.integers(4, 50, num_rows)], axis=1)
     with torch.inference_mode():
-        readouts, weights = model(torch.from_numpy(source), torch.from_numpy(lengths), torch.from_numpy(previous))
+        readouts, weights = model(
+            torch.from_numpy(source), torch.from_numpy(lengths), torch.from_numpy(previous)
+        )
         logprobs = torch.log_softmax(model.decoder.logits(readouts), dim=-1).numpy()
     for position in range(2):
         wanted = np.full(num_rows, 30)
-        names = [output.name for output in step.get_outputs()]
-        outputs = dict(zip(names, step.run(names, {"previous": previous[:, position], "wanted": wanted, **state}), strict=True))
+        outputs = outputs_of(step, {"previous": previous[:, position], "wanted": wanted, **state})
         np.testing.assert_allclose(outputs["attention"], weights[:, position].numpy(), atol=1e-5)
         np.testing.assert_allclose(outputs["wanted_scores"], logprobs[:, position, 30], atol=1e-5)
         top = np.take_along_axis(logprobs[:, position], outputs["top_tokens"], axis=1)
@@ -62,7 +71,9 @@ def test_junk_in_padded_positions_changes_nothing(model: Seq2SeqModel) -> None:
     encoder = session(encoder_graph(model.encoder, model.decoder))
     clean, junk = np.array([[5, 6, 7, PAD, PAD]]), np.array([[5, 6, 7, 40, 41]])
     lengths = np.array([3], dtype=np.int32)
-    first, second = (encoder.run(list(STATE), {"source": one, "source_lengths": lengths}) for one in (clean, junk))
+    first, second = (
+        encoder.run(list(STATE), {"source": one, "source_lengths": lengths}) for one in (clean, junk)
+    )
     for name, one, other in zip(STATE, first, second, strict=True):
         part = slice(0, 3) if STATE[name] == 1 else slice(None)
         np.testing.assert_array_equal(one[:, part], other[:, part], err_msg=name)
@@ -73,7 +84,7 @@ def test_a_wrong_gate_order_is_noticed(model: Seq2SeqModel, monkeypatch: pytest.
     source, lengths = np.array([[5, 6, 7]]), np.array([3], dtype=np.int32)
     feeds = {"source": source, "source_lengths": lengths}
     (right,) = session(encoder_graph(model.encoder, model.decoder)).run(["keys"], feeds)
-    monkeypatch.setattr("training.onnx_graph.onnx_gate_order", lambda gates: gates)
+    monkeypatch.setattr("training.onnx_lstm.onnx_gate_order", lambda gates: gates)
     (wrong,) = session(encoder_graph(model.encoder, model.decoder)).run(["keys"], feeds)
     assert np.abs(right - wrong).max() > 1e-3
     assert onnx_gate_order(np.arange(4)).tolist() == [0, 3, 1, 2]
