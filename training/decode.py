@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from service.engine.tokenizer import BOS, EOS, PAD, UNK
-from training.model import Memory, Seq2SeqModel, State
+from training.decoder import Memory, State
+from training.model import Seq2SeqModel
 
 
-@dataclass(frozen=True)
-class Hypothesis:
-    """A finished target without BOS and EOS; logprob is the sum over its tokens and EOS, in nats."""
+class Hypothesis(NamedTuple):
+    """A target without BOS and EOS; score is sum of log-probabilities / length ** length_penalty."""
 
     tokens: list[int]
-    logprob: float
+    score: float
 
 
 def max_target_tokens(num_source: int) -> int:
@@ -27,63 +27,96 @@ def max_target_tokens(num_source: int) -> int:
 
 @torch.inference_mode()
 def translate(
-    model: Seq2SeqModel, sources: Sequence[Sequence[int]], *, beam_size: int = 1, length_penalty: float = 0.8, rows: int = 64
+    model: Seq2SeqModel,
+    sources: Sequence[Sequence[int]],
+    *,
+    beam_size: int = 1,
+    length_penalty: float = 0.8,
+    rows: int = 64,
 ) -> list[list[int]]:
-    """The best target of each source, found in batches of similar length."""
+    """The best target of each source, found in batches of similar length; length_penalty is at least 0."""
     order = sorted(range(len(sources)), key=lambda index: len(sources[index]))
     found: list[list[int]] = [[] for _ in sources]
-    step = max(1, rows // beam_size)
-    for start in range(0, len(order), step):
-        chosen = order[start : start + step]
-        for index, hypotheses in zip(chosen, _beam(model, [sources[i] for i in chosen], beam_size), strict=True):
-            found[index] = max(hypotheses, key=lambda h: h.logprob / (len(h.tokens) + 1) ** length_penalty).tokens
+    num_sources = max(1, rows // beam_size)
+    for start in range(0, len(order), num_sources):
+        chosen = order[start : start + num_sources]
+        beam = Beam(model, [sources[index] for index in chosen], beam_size, length_penalty)
+        for index, hypothesis in zip(chosen, beam.run(), strict=True):
+            found[index] = hypothesis.tokens
     return found
 
 
-def _beam(model: Seq2SeqModel, sources: Sequence[Sequence[int]], beam_size: int) -> list[list[Hypothesis]]:
-    """Beam search; each sentence keeps `beam_size` rows until it has as many finished hypotheses."""
-    device = model.decoder.output_bias.device
-    source, lengths = padded(sources, device)
-    state, memory = _repeated(*model.start(source, lengths), beam_size)
-    num_rows = len(sources) * beam_size
-    tokens = torch.full((num_rows, 1), BOS, device=device)
-    totals = torch.full((len(sources), beam_size), -torch.inf, device=device)
-    totals[:, 0] = 0.0
-    finished: list[list[Hypothesis]] = [[] for _ in sources]
-    limit = max_target_tokens(source.shape[1])
-    step = model.decoder.unrolled(memory)
-    for position in range(limit):
-        state, _ = step(model.decoder.input_gates(tokens[:, -1]), state)
-        logprobs = torch.log_softmax(model.decoder.logits(state.feed).float(), dim=-1)  # [B * beam, V]
+class Beam:
+    """The K best unfinished targets of each of B sources, and the best finished one.
+
+    EOS takes no place in the beam: at every step each row is scored as if it ended there, and goes on.
+    A sentence stops when none of its rows can still win, or at its own limit, where rows end without EOS.
+    """
+
+    def __init__(
+        self, model: Seq2SeqModel, sources: Sequence[Sequence[int]], beam_size: int, length_penalty: float
+    ) -> None:
+        device = model.decoder.output_bias.device
+        source, lengths = padded(sources, device)
+        self._state, memory = _repeated(*model.start(source, lengths), beam_size)
+        self._decoder, self._step = model.decoder, model.decoder.unrolled(memory)
+        self._length_penalty = length_penalty
+        self._tokens = torch.full((len(sources) * beam_size, 1), BOS, device=device)  # [B * K, 1 + T]
+        self._totals = torch.full((len(sources), beam_size), -torch.inf, device=device)  # [B, K], descending
+        self._totals[:, 0] = 0.0
+        self._limits = [max_target_tokens(len(source)) for source in sources]
+        self._best = [Hypothesis([], -torch.inf) for _ in sources]
+
+    def run(self) -> list[Hypothesis]:
+        """The best hypothesis of each source."""
+        for length in range(1, max(self._limits) + 1):
+            logprobs = self._next_logprobs()  # [B, K, V]
+            self._offer(self._totals + logprobs[:, :, EOS], length)
+            logprobs[:, :, EOS] = -torch.inf
+            self._grow(logprobs)
+            self._stop(length)
+            if bool(torch.isinf(self._totals[:, 0]).all()):
+                break
+        return self._best
+
+    def _next_logprobs(self) -> Tensor:
+        self._state, _ = self._step(self._decoder.input_gates(self._tokens[:, -1]), self._state)
+        logprobs = torch.log_softmax(self._decoder.logits(self._state.feed).float(), dim=-1)  # [B * K, V]
         logprobs[:, [PAD, UNK, BOS]] = -torch.inf
-        ended = totals + logprobs[:, EOS].view(len(sources), beam_size)
-        last = position == limit - 1
-        _collect(finished, tokens, totals if last else ended, beam_size)
-        logprobs[:, EOS] = -torch.inf
-        grown = (totals.view(-1, 1) + logprobs).view(len(sources), -1)
-        totals, best = grown.topk(beam_size, dim=1)
-        parents = (best // logprobs.shape[1] + torch.arange(len(sources), device=device).unsqueeze(1) * beam_size).view(-1)
-        tokens = torch.cat([tokens[parents], (best % logprobs.shape[1]).view(-1, 1)], dim=1)
-        state = State(*(part[parents] for part in state))
-        for index, hypotheses in enumerate(finished):
-            if len(hypotheses) >= 1 and _cannot_be_beaten(hypotheses, float(totals[index, 0]), position + 2, limit):
-                totals[index] = -torch.inf
-        if bool(torch.isinf(totals[:, 0]).all()):
-            break
-    return finished
+        return logprobs.view(*self._totals.shape, -1)
+
+    def _offer(self, totals: Tensor, length: int) -> None:
+        """Keeps the best of totals [B, K] that may end here with `length` tokens, EOS among them or not."""
+        best, rows = totals.max(dim=1)  # 2 x [B]
+        for index, (total, row) in enumerate(zip(best.tolist(), rows.tolist(), strict=True)):
+            score = total / length**self._length_penalty
+            if score > self._best[index].score:
+                tokens = self._tokens[index * totals.shape[1] + row, 1:].tolist()
+                self._best[index] = Hypothesis(tokens, score)
+
+    def _grow(self, logprobs: Tensor) -> None:
+        """Every row goes on with the K best tokens of its sentence, by log-probabilities [B, K, V]."""
+        num_sources, beam_size, num_pieces = logprobs.shape
+        totals = (self._totals.unsqueeze(2) + logprobs).flatten(1)  # [B, K * V]
+        self._totals, chosen = totals.topk(beam_size, dim=1)  # 2 x [B, K]
+        first_rows = torch.arange(0, num_sources * beam_size, beam_size, device=chosen.device)  # [B]
+        parents = (chosen // num_pieces + first_rows.unsqueeze(1)).flatten()  # [B * K]
+        self._tokens = torch.cat([self._tokens[parents], (chosen % num_pieces).view(-1, 1)], dim=1)
+        self._state = State(*(part[parents] for part in self._state))
+
+    def _stop(self, length: int) -> None:
+        """Takes out the sentences that are at their limit or cannot get better; rows have `length` tokens."""
+        at_limit = torch.tensor([limit == length for limit in self._limits], device=self._totals.device)
+        self._offer(self._totals.masked_fill(~at_limit.unsqueeze(1), -torch.inf), length)
+        highest = self._totals[:, 0].tolist()
+        for index, (total, limit, best) in enumerate(zip(highest, self._limits, self._best, strict=True)):
+            if length == limit or best_possible(total, limit, self._length_penalty) <= best.score:
+                self._totals[index] = -torch.inf
 
 
-def _collect(finished: list[list[Hypothesis]], tokens: Tensor, totals: Tensor, beam_size: int) -> None:
-    for index, row in enumerate(totals.tolist()):
-        for beam, total in enumerate(row):
-            if total > -1e30:
-                finished[index].append(Hypothesis(tokens[index * beam_size + beam, 1:].tolist(), total))
-
-
-def _cannot_be_beaten(hypotheses: list[Hypothesis], running: float, length: int, limit: int, penalty: float = 0.8) -> bool:
-    """Whether even at full length the best running hypothesis would stay behind the best finished one."""
-    best = max(h.logprob / (len(h.tokens) + 1) ** penalty for h in hypotheses)
-    return running / limit**penalty <= best and running / (length + 2) ** penalty <= best
+def best_possible(total: float, limit: int, length_penalty: float) -> float:
+    """What no continuation can exceed: the sum only falls, and the limit divides it by most."""
+    return float(total / limit**length_penalty)
 
 
 def _repeated(state: State, memory: Memory, times: int) -> tuple[State, Memory]:

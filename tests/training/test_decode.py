@@ -1,8 +1,9 @@
-"""Beam search against brute force, forced decoding against search, alignment error against a worked example."""
+"""Beam search against brute force, forced decoding, alignment error against a worked example."""
 
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 
 import pytest
 import torch
@@ -10,22 +11,42 @@ import torch
 from service.engine.tokenizer import EOS, PAD
 from tests.training.conftest import SIZES
 from training.alignment_error import GoldSentence, error_rate
-from training.decode import force, translate
+from training.decode import force, max_target_tokens, translate
 from training.model import Seq2SeqModel
 
+SOURCE = [4, 5, 6]
+LIMIT = 4
 
-def test_a_wide_beam_finds_what_brute_force_finds() -> None:
-    """With few pieces and few positions, beam search equals scoring every possible target."""
+
+@pytest.mark.parametrize("eos_bias", [-2.0, 0.0, 1.5])
+@pytest.mark.parametrize("length_penalty", [0.0, 0.8, 2.0])
+def test_a_wide_beam_finds_what_brute_force_finds(
+    monkeypatch: pytest.MonkeyPatch, length_penalty: float, eos_bias: float
+) -> None:
+    """With few pieces and 4 positions, a beam that holds all targets equals scoring every one of them."""
+    monkeypatch.setattr("training.decode.max_target_tokens", lambda _: LIMIT)
     torch.manual_seed(5)
     model = Seq2SeqModel(10, 7, SIZES).eval()
-    source = [4, 5, 6]
     with torch.no_grad():
-        model.decoder.output_bias[EOS] = 1.5
-    targets = [list(t) for length in range(4) for t in itertools.product(range(4, 7), repeat=length)]
-    scores = {tuple(t): float(force(model, source, t)[0].sum()) / (len(t) + 1) ** 0.8 for t in targets}
-    found = translate(model, [source], beam_size=8)[0]
-    assert len(found) < 4
-    assert tuple(found) == max(scores, key=lambda target: scores[target])
+        model.decoder.output_bias[EOS] = eos_bias
+    targets = [t for length in range(LIMIT + 1) for t in itertools.product(range(4, 7), repeat=length)]
+    scores = {target: score(model, target, length_penalty) for target in targets}
+    found = translate(model, [SOURCE], beam_size=81, length_penalty=length_penalty)[0]
+    assert scores[tuple(found)] == pytest.approx(max(scores.values()))
+
+
+def score(model: Seq2SeqModel, target: Sequence[int], length_penalty: float) -> float:
+    """The score of a target, without EOS where it is as long as the limit."""
+    logprobs = force(model, SOURCE, target)[0][:LIMIT]
+    return float(logprobs.sum()) / len(logprobs) ** length_penalty
+
+
+def test_an_unending_target_is_as_long_as_its_own_limit(model: Seq2SeqModel) -> None:
+    """Without EOS each target grows to the limit of its source, also beside a longer one."""
+    with torch.no_grad():
+        model.decoder.output_bias[EOS] = -1e4
+    found = translate(model, [[5], [6, 7, 8]], beam_size=2)
+    assert [len(target) for target in found] == [max_target_tokens(1), max_target_tokens(3)]
 
 
 @pytest.mark.parametrize("beam_size", [1, 3])
