@@ -1,4 +1,4 @@
-"""Scaled dot-product attention: score, weight, weighted sum; queries from the decoder, keys and values from the encoder."""
+"""Scaled dot-product attention: queries from the decoder look at keys and values from the encoder."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from torch import Tensor, nn
 
 
 class Attention(nn.Module):
-    """softmax(QKᵀ/√d)V over the source positions (Vaswani et al. 2017, section 3.2.1).
+    """Score, weight, weighted sum: softmax(QKᵀ/√d)V over the source positions (Vaswani et al. 2017, 3.2.1).
 
-    Keys and values are projected once per sentence, the query at every decoder step.
+    Keys and values are projected once per sentence; DecoderStep applies W_Q and W_O at every step.
     No projection has a bias, so that W_Q and W_K can be folded into one matrix for serving.
     """
 
@@ -41,8 +41,3 @@ class Attention(nn.Module):
             scores = scores.masked_fill(~mask, -torch.inf)
         weights = torch.softmax(scores, dim=-1)  # [B, S]
         return torch.bmm(weights.to(values.dtype).unsqueeze(1), values).squeeze(1), weights
-
-    def forward(self, query: Tensor, keys: Tensor, values: Tensor, mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """The context [B, size] and the weights [B, S] for queries [B, query_size]."""
-        summed, weights = self.look(self.W_Q(query), keys, values, mask)
-        return self.W_O(summed), weights

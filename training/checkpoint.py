@@ -27,8 +27,14 @@ class Progress(msgspec.Struct, kw_only=True):
     validations_without_gain: int = 0
 
 
-def save(folder: Path, settings: TrainSettings, model: Seq2SeqModel, optimizer: torch.optim.Optimizer, progress: Progress) -> None:
-    """Writes a checkpoint folder; a kill at any moment leaves the old one or the new one, never half of one."""
+def save(
+    folder: Path,
+    settings: TrainSettings,
+    model: Seq2SeqModel,
+    optimizer: torch.optim.Optimizer,
+    progress: Progress,
+) -> None:
+    """Writes a checkpoint folder; a kill at any moment leaves the old one or the new one for `find`."""
     fresh = folder.with_name(folder.name + ".new")
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
@@ -37,15 +43,15 @@ def save(folder: Path, settings: TrainSettings, model: Seq2SeqModel, optimizer: 
     (fresh / "settings.json").write_bytes(msgspec.json.encode(settings))
     (fresh / "progress.json").write_bytes(msgspec.json.encode(progress))
     old = folder.with_name(folder.name + ".old")
-    shutil.rmtree(old, ignore_errors=True)
-    if folder.exists():
+    if folder.exists():  # otherwise `old` may be the only one there is
+        shutil.rmtree(old, ignore_errors=True)
         os.rename(folder, old)
     os.rename(fresh, folder)
     shutil.rmtree(old, ignore_errors=True)
 
 
 def find(folder: Path) -> Path | None:
-    """The newest complete checkpoint: the folder itself, or its predecessor where a kill fell between two moves."""
+    """The checkpoint of that name, or its predecessor where a kill fell between the two moves."""
     for candidate in (folder, folder.with_name(folder.name + ".old")):
         if (candidate / "progress.json").exists():
             return candidate
@@ -53,6 +59,7 @@ def find(folder: Path) -> Path | None:
 
 
 def load_settings(folder: Path) -> TrainSettings:
+    """The settings that a checkpoint was trained with."""
     return msgspec.json.decode((folder / "settings.json").read_bytes(), type=TrainSettings)
 
 
@@ -72,7 +79,7 @@ def resume(folder: Path, model: Seq2SeqModel, optimizer: torch.optim.Optimizer) 
     for name, parameter in model.named_parameters():
         if f"exp_avg.{name}" in moments:
             optimizer.state[parameter] = {
-                "step": moments["step"].clone(),
+                "step": moments["step"].to(parameter.device, copy=True),
                 "exp_avg": moments[f"exp_avg.{name}"].to(parameter.device),
                 "exp_avg_sq": moments[f"exp_avg_sq.{name}"].to(parameter.device),
             }

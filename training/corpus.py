@@ -20,7 +20,9 @@ class Row(NamedTuple):
     corpus: str
 
 
-_FULL_WIDTH = {code: code - 0xFEE0 for code in [*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B)]}
+_FULL_WIDTH = {
+    code: code - 0xFEE0 for code in [*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B)]
+}
 _SPACED_PUNCTUATION = re.compile(r" +([.,?!;:%)\]])")
 _SPACED_CLITIC = re.compile(r" +('(?:s|m|d|re|ve|ll)|n't)\b", re.IGNORECASE)
 _ACCELERATOR = re.compile(r"[(（][&~_]?[A-Z0-9][)）](?=[.…]*$)|[&~](?=\w)")
@@ -30,11 +32,17 @@ _HAN = re.compile(r"[㐀-鿿]")
 def read_rows(paths: Iterable[Path]) -> Iterator[Row]:
     """The rows of tab-separated files (English, Chinese, corpus, …), gzip where the name says so."""
     for path in paths:
-        opened = gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")
-        with opened as lines:
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as lines:
             for line in lines:
-                en, zh, corpus = line.rstrip("\n").split("\t")[:3]
+                en, zh, corpus = line.decode().rstrip("\r\n").split("\t")[:3]
                 yield Row(en, zh, corpus)
+
+
+def read_pairs(path: Path, source: str) -> list[tuple[str, str]]:
+    """(source, target) of every line of a tab-separated file: English, Chinese, whatever else."""
+    with path.open(encoding="utf-8") as lines:
+        pairs = [line.rstrip("\n").split("\t")[:2] for line in lines]
+    return [(en, zh) if source == "en" else (zh, en) for en, zh in pairs]
 
 
 def clean(row: Row) -> Row | None:

@@ -1,4 +1,4 @@
-"""`python -m training.export CHECKPOINT model_store/NAME/VERSION`: writes a model folder and proves that it is right."""
+"""`python -m training.export CHECKPOINT model_store/NAME/VERSION`: writes a model folder and proves it."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from typing import Any
 import torch
 
 from service.engine.manifest import FileRecord, Limits, Manifest, Pieces, StateTensor
-from service.engine.tokenizer import Tokenizer
 from training import checkpoint
+from training.corpus import read_pairs
 from training.model import Seq2SeqModel
 from training.model_card import CARD_FILE, model_card
 from training.onnx_graph import STATE, encoder_graph, step_graph
@@ -32,7 +32,8 @@ TOOLS = ("torch", "onnx", "onnxruntime", "numpy", "sentencepiece", "sacrebleu")
 def export(source: Path, folder: Path, sentences: Sequence[str]) -> Parity:
     """Writes the checkpoint `source` as a model folder, reads it back and compares it with PyTorch.
 
-    Raises ParityError, and leaves no folder behind, where the two differ.
+    Raises FileExistsError where `folder` is there already, and ParityError, leaving no folder behind,
+    where the two differ.
     """
     settings = checkpoint.load_settings(source)
     model = rounded(checkpoint.load_model(source))
@@ -91,6 +92,7 @@ def describe(source: Path, folder: Path, settings: TrainSettings, model: Seq2Seq
 
 
 def record(path: Path) -> FileRecord:
+    """A file's size and digest."""
     content = path.read_bytes()
     return FileRecord(len(content), hashlib.sha256(content).hexdigest())
 
@@ -103,6 +105,7 @@ def _about(source: Path, settings: TrainSettings) -> dict[str, Any]:
         "corpora": sorted(settings.data.weights),
         "sizes": {field: getattr(settings.model, field) for field in settings.model.__struct_fields__},
         "training": json.loads((source / "progress.json").read_text()),
+        "threads": settings.threads,
         "guided_alignment": settings.guided_weight > 0,
         "scores": json.loads(scores.read_text()) if scores.exists() else {},
         "tools": {"python": platform.python_version(), **versions},
@@ -111,12 +114,12 @@ def _about(source: Path, settings: TrainSettings) -> dict[str, Any]:
 
 def _sentences(settings: TrainSettings) -> list[str]:
     """Held-out source sentences for the comparison."""
-    column = 0 if settings.source == "en" else 1
     files = sorted(Path(settings.data.folder).glob("dev.*.tsv"))
-    return [line.split("\t")[column] for file in files for line in file.read_text(encoding="utf-8").splitlines()]
+    return [source for file in files for source, _ in read_pairs(file, settings.source)]
 
 
 def main() -> None:
+    """Exports a checkpoint, compared on held-out sentences that are spread over all of its corpora."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("folder", type=Path, help="model_store/NAME/VERSION, must not exist")

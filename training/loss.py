@@ -7,6 +7,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from service.engine.tokenizer import PAD
+from training.decoder import Decoder
+
 TINY = 1e-30
 CHUNK_ROWS = 1024  # enough for full speed of the products, and 16 MB of scores
 
@@ -20,7 +23,7 @@ class SmoothedCrossEntropy(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(  # type: ignore[override]
+    def forward(
         ctx: Any, readouts: Tensor, weight: Tensor, bias: Tensor, targets: Tensor, smoothing: float
     ) -> Tensor:
         """readouts [N, R] (their type is the products' type), weight [V, R], bias [V], targets [N].
@@ -53,14 +56,26 @@ class SmoothedCrossEntropy(torch.autograd.Function):
         return bias.new_tensor([plain + smoothing * (of_target_scores - mean_scores), plain])
 
     @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor, Tensor, None, None]:  # type: ignore[override]
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor, Tensor, None, None]:
         """Only the first sum is differentiated."""
         grad_readouts, grad_weight, grad_bias = ctx.saved_tensors
         return grad_readouts * grad[0], grad_weight * grad[0], grad_bias * grad[0], None, None
 
 
+def token_losses(decoder: Decoder, readouts: Tensor, following: Tensor, smoothing: float) -> Tensor:
+    """The two sums of SmoothedCrossEntropy for read-outs [B, T, R] and the tokens [B, T] that follow them.
+
+    PAD adds nothing.
+    """
+    real = following != PAD  # [B, T]
+    rows = decoder.scaled(readouts)[real]  # [N, R]
+    weight, bias = decoder.embedding.weight, decoder.output_bias
+    sums: Tensor = SmoothedCrossEntropy.apply(rows, weight, bias, following[real], smoothing)
+    return sums
+
+
 def guided_alignment(weights: Tensor, links: Tensor) -> Tensor:
-    """Cross-entropy of the attention with links, summed over linked target positions (Chen et al. 2016, section 3).
+    """Cross-entropy of the attention with links, summed over linked target positions (Chen et al. 2016, 3).
 
     weights and links are [B, T, S]; a row of links sums to 1, or to 0 where the target token has no link.
     """

@@ -1,4 +1,4 @@
-"""The model card of a model folder: what it was trained on and under which licences, how well it does, how it may be used."""
+"""The model card of a model folder: data and licences, quality, use and limits."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ SOURCES = {
     "tatoeba": ("Tatoeba sentences, tatoeba.org", "CC BY 2.0 FR"),
     "customer-service": ("customer-service sentences written for this project", "CC0"),
     "x-risawoz": ("X-RiSAWOZ dialogues", "BSD-3 / MIT"),
-    "convlab2-woz-googlemt": ("ConvLab-2 booking dialogues; one side is machine translation by Google", "Apache-2.0"),
+    "convlab2-woz-googlemt": (
+        "ConvLab-2 booking dialogues; one side is machine translation by Google",
+        "Apache-2.0",
+    ),
     "chat-app-ui": ("user-interface text of chat applications", "Apache-2.0 / MIT"),
     "home-assistant": ("user-interface text of Home Assistant", "Apache-2.0"),
     "chromium-ui": ("user-interface text of Chromium", "BSD-3"),
@@ -34,9 +37,11 @@ def model_card(manifest: Manifest) -> str:
     lines = [
         f"# {manifest.name}, version {manifest.version}: {source} to {target}",
         "",
-        f"An LSTM encoder-decoder with attention, {manifest.num_parameters / 1e6:.1f} million parameters, for short everyday",
-        "and customer-service text. Trained by `python -m training.train` of this repository for",
-        f"{progress['seconds'] / 60:.0f} minutes of one processor core: {progress['tokens'] / 1e6:.1f} million target tokens.",
+        f"An LSTM encoder-decoder with attention, {manifest.num_parameters / 1e6:.1f} million parameters,",
+        "for short everyday and customer-service text.",
+        "Trained by `python -m training.train` of this repository:",
+        f"{progress['seconds'] / 60:.0f} minutes on {_cores(about['threads'])},"
+        f" {progress['tokens'] / 1e6:.1f} million target tokens.",
         f"Guided alignment: {'on' if about['guided_alignment'] else 'off'}.",
         "",
         "## Quality",
@@ -45,21 +50,31 @@ def model_card(manifest: Manifest) -> str:
         "",
         "## Use and limits",
         "",
-        f"Sentences of at most {manifest.limits.max_source_tokens} tokens; longer ones are refused, never cut.",
-        "It is a small model: rare words, names, long and literary sentences come out wrong, sometimes fluently.",
-        "Numbers and codes can be lost. Do not use it where a wrong translation does harm and nobody looks.",
+        f"Sentences of at most {manifest.limits.max_source_tokens} tokens;",
+        "longer ones are refused, never cut.",
+        "It is a small model:",
+        "rare words, names, long and literary sentences come out wrong, sometimes fluently.",
+        "Numbers and codes can be lost.",
+        "Do not use it where a wrong translation does harm and nobody looks.",
         "The attention weights show what the model looked at; they are evidence, not proof.",
         "",
         "## Training data and licences",
         "",
         "| data | licence |",
         "|---|---|",
-        *(f"| {' | '.join(SOURCES.get(corpus, (corpus, 'see its source')))} |" for corpus in about["corpora"]),
+        *(
+            f"| {' | '.join(SOURCES.get(corpus, (corpus, 'see its source')))} |"
+            for corpus in about["corpora"]
+        ),
         "",
         f"The weights are published under {manifest.licence}. No data under a share-alike licence was used.",
         "",
     ]
     return "\n".join(lines)
+
+
+def _cores(num_threads: int) -> str:
+    return "one processor core" if num_threads == 1 else f"{num_threads} processor cores"
 
 
 def _quality(scores: dict[str, Any]) -> Iterator[str]:
@@ -68,7 +83,7 @@ def _quality(scores: dict[str, Any]) -> Iterator[str]:
     if not tests:
         yield "Not measured."
         return
-    yield "Measured by `python -m training.evaluate`, beam search, on public test sets that training never saw."
+    yield "Measured by `python -m training.evaluate` on public test sets that training never saw."
     yield ""
     yield "| test set | sentences | beam | BLEU | chrF |"
     yield "|---|---|---|---|---|"
@@ -80,4 +95,5 @@ def _quality(scores: dict[str, Any]) -> Iterator[str]:
     if alignment := scores.get("alignment"):
         yield ""
         errors = ", ".join(f"{error} at offset {offset}" for offset, error in alignment["aer"].items())
-        yield f"Alignment error rate of the attention, forced decoding of {alignment['sentences']} news sentences: {errors} (percent)."
+        yield f"Alignment error rate of the attention, in percent: {errors};"
+        yield f"forced decoding of {alignment['sentences']} news sentences."

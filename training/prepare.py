@@ -1,4 +1,4 @@
-"""`python -m training.prepare CONFIG`: cleans, masks, trains the tokenizers, encodes and aligns, once for both ways."""
+"""`python -m training.prepare CONFIG`: makes the data of both directions from files of parallel text."""
 
 from __future__ import annotations
 
@@ -14,16 +14,32 @@ import sentencepiece
 from service.engine.tokenizer import BOS, EOS, NUM_COPY_SYMBOLS, PAD, UNK, Tokenizer, copy_symbol
 from training.align import Links, align
 from training.corpus import Row, clean, hashed_share, read_rows
+from training.data_folder import require_record, write_record
 from training.masking import mask
 from training.settings import DataSettings, read_settings
 
 LANGUAGES = ("en", "zh")
+DATA_FILE = "train.npz"  # there once a folder is complete
+
+
+def prepared(settings: DataSettings) -> Path:
+    """The data folder, prepared now where it is not yet; raises PreparedOtherwise, see `require_record`."""
+    folder = Path(settings.folder)
+    if not (folder / DATA_FILE).exists():
+        return prepare(settings)
+    require_record(settings)
+    return folder
 
 
 def prepare(settings: DataSettings) -> Path:
-    """Writes `<language>.spm`, `train.npz` and `dev.<corpus>.tsv` into the data folder and returns it."""
+    """Cleans, divides, masks, trains the tokenizers, encodes and aligns; returns the data folder.
+
+    Writes `<language>.spm`, `dev.<corpus>.tsv`, the settings, and `train.npz` last of all.
+    """
     folder = Path(settings.folder)
     folder.mkdir(parents=True, exist_ok=True)
+    for stale in [folder / DATA_FILE, *folder.glob("dev.*.tsv")]:
+        stale.unlink(missing_ok=True)
     train, dev = divide(settings)
     for corpus in {row.corpus for row in dev}:
         lines = [f"{row.en}\t{row.zh}\n" for row in dev if row.corpus == corpus]
@@ -32,6 +48,7 @@ def prepare(settings: DataSettings) -> Path:
     masked = [mask(row.en, row.zh, rng=rng, share_of_spans=settings.share_of_masked_pairs) for row in train]
     for language, texts in zip(LANGUAGES, zip(*masked, strict=True), strict=True):
         (folder / f"{language}.spm").write_bytes(train_tokenizer(texts, language, settings.pieces))
+    write_record(settings)
     encode_and_align(settings, folder, train, masked)
     return folder
 
@@ -87,19 +104,32 @@ def encode_and_align(
 ) -> None:
     """Writes `train.npz`: ids, offsets, links and corpus of every pair that is not too long."""
     tokenizers = [Tokenizer.load(folder / f"{language}.spm") for language in LANGUAGES]
-    encoded = [[tokenizer.encode_ids(text) for tokenizer, text in zip(tokenizers, pair, strict=True)] for pair in masked]
-    kept = [index for index, pair in enumerate(encoded) if all(0 < len(ids) <= settings.max_tokens for ids in pair)]
+    encoded = [
+        [tokenizer.encode_ids(text) for tokenizer, text in zip(tokenizers, pair, strict=True)]
+        for pair in masked
+    ]
+    kept = [
+        index
+        for index, pair in enumerate(encoded)
+        if all(0 < len(ids) <= settings.max_tokens for ids in pair)
+    ]
     en, zh = ([encoded[index][side] for index in kept] for side in (0, 1))
     links: list[Links] = align(en, zh) if settings.align else [set() for _ in kept]
     corpora = sorted(settings.weights)
     arrays = {"corpora": np.array([corpora.index(rows[index].corpus) for index in kept], dtype=np.uint8)}
     for name, sequences in (("en", en), ("zh", zh)):
         arrays[name], arrays[f"{name}_offsets"] = flat(sequences, np.dtype(np.uint16))
-    arrays["links"], arrays["links_offsets"] = flat([sorted(pair) for pair in links], np.dtype(np.uint8), width=2)
-    np.savez(folder / "train.npz", allow_pickle=False, names=np.array(corpora), **arrays)
+    arrays["links"], arrays["links_offsets"] = flat(
+        [sorted(pair) for pair in links], np.dtype(np.uint8), width=2
+    )
+    fresh = folder / "new.npz"
+    np.savez(fresh, allow_pickle=False, names=np.array(corpora), **arrays)
+    fresh.rename(folder / DATA_FILE)
 
 
-def flat(sequences: Sequence[Sequence[object]], dtype: np.dtype[np.generic], width: int = 1) -> tuple[np.ndarray, np.ndarray]:
+def flat(
+    sequences: Sequence[Sequence[object]], dtype: np.dtype[np.generic], width: int = 1
+) -> tuple[np.ndarray, np.ndarray]:
     """All sequences in one array ([items] or [items, width]) and where each begins, the end included."""
     offsets = np.cumsum([0, *map(len, sequences)])
     joined = np.array([item for sequence in sequences for item in sequence], dtype=dtype)

@@ -9,6 +9,7 @@ import numpy as np
 import sacrebleu
 
 from service.engine.tokenizer import Tokenizer
+from training.corpus import read_pairs
 from training.decode import force, translate
 from training.model import Seq2SeqModel
 from training.settings import TrainSettings
@@ -28,7 +29,7 @@ class Picture:
 
 @dataclass(frozen=True)
 class ValidationResult:
-    """Greedy BLEU of each corpus; `bleu` is their mean."""
+    """BLEU of each corpus with a beam of one; `bleu` is their mean, 0 where nothing is held out."""
 
     by_corpus: dict[str, float]
     pictures: list[Picture]
@@ -42,30 +43,31 @@ class Validation:
     """The development sentences of a run, read once."""
 
     def __init__(self, settings: TrainSettings) -> None:
-        self._settings = settings
         folder = Path(settings.data.folder)
-        self._source, self._target = (Tokenizer.load(folder / f"{code}.spm") for code in (settings.source, settings.target))
+        self._source, self._target = (
+            Tokenizer.load(folder / f"{code}.spm") for code in (settings.source, settings.target)
+        )
+        self._tokenize = "zh" if settings.target == "zh" else "13a"
         files = sorted(folder.glob("dev.*.tsv"))
-        self._corpora = {file.name.split(".")[1]: self._read(file) for file in files}
+        self._corpora = {
+            file.name.removeprefix("dev.").removesuffix(".tsv"): read_pairs(file, settings.source)
+            for file in files
+        }
 
     def measure(self, model: Seq2SeqModel) -> ValidationResult:
-        """Translates all sentences greedily and scores them."""
+        """Translates all sentences with a beam of one and scores them."""
         model.eval()
-        scores = {corpus: self._bleu(model, rows) for corpus, rows in self._corpora.items() if rows}
+        scores = {corpus: self._bleu(model, pairs[:MAX_SENTENCES]) for corpus, pairs in self._corpora.items()}
         first = next(iter(self._corpora.values()), [])
-        pictures = [self._picture(model, *row) for row in first[:NUM_PICTURES]]
+        pictures = [self._picture(model, *pair) for pair in first[:NUM_PICTURES]]
         model.train()
         return ValidationResult(scores, pictures)
 
-    def _read(self, file: Path) -> list[tuple[str, str]]:
-        rows = [line.split("\t")[:2] for line in file.read_text(encoding="utf-8").splitlines()[:MAX_SENTENCES]]
-        return [(en, zh) if self._settings.source == "en" else (zh, en) for en, zh in rows]
-
-    def _bleu(self, model: Seq2SeqModel, rows: list[tuple[str, str]]) -> float:
-        found = translate(model, [self._source.encode_ids(source) for source, _ in rows])
+    def _bleu(self, model: Seq2SeqModel, pairs: list[tuple[str, str]]) -> float:
+        found = translate(model, [self._source.encode_ids(source) for source, _ in pairs])
         texts = [self._target.decode(tokens)[0] for tokens in found]
-        tokenize = "zh" if self._settings.target == "zh" else "13a"
-        return float(sacrebleu.corpus_bleu(texts, [[target for _, target in rows]], tokenize=tokenize).score)
+        references = [[target for _, target in pairs]]
+        return float(sacrebleu.corpus_bleu(texts, references, tokenize=self._tokenize).score)
 
     def _picture(self, model: Seq2SeqModel, source: str, target: str) -> Picture:
         pieces, wanted = self._source.encode(source), self._target.encode(target)

@@ -1,7 +1,9 @@
-"""The small configuration on a tiny language: prepare, train, be killed, go on, evaluate, export, read back."""
+"""The small configuration on a tiny language: prepare, train, be killed, go on, evaluate, export."""
 
 from __future__ import annotations
 
+import shutil
+from importlib.util import find_spec
 from pathlib import Path
 
 import msgspec
@@ -11,8 +13,11 @@ import torch
 
 from service.engine.manifest import Manifest
 from training import checkpoint
+from training.corpus import read_pairs
+from training.data_folder import PreparedOtherwise, require_record
 from training.evaluate import Evaluation
 from training.export import export
+from training.parity import ParityError
 from training.settings import TrainSettings, read_settings
 from training.train import Trainer
 
@@ -25,14 +30,28 @@ def settings(corpus_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Tra
     folder = tmp_path_factory.mktemp("run")
     small = read_settings(SMALL)
     data = msgspec.structs.replace(
-        small.data, files=(str(corpus_file),), folder=str(folder / "data"), pieces=400,
-        weights={"toy": 1.0}, dev_share={"toy": 0.1},
-    )  # fmt: skip
-    model = msgspec.structs.replace(small.model, embedding=48, encoder_hidden=48, hidden=64, readout=48, dropout=0.1)
+        small.data,
+        files=(str(corpus_file),),
+        folder=str(folder / "data"),
+        pieces=400,
+        weights={"toy": 1.0},
+        dev_share={"toy": 0.1},
+        align=find_spec("eflomal") is not None,
+    )
+    model = msgspec.structs.replace(
+        small.model, embedding=48, encoder_hidden=48, hidden=64, readout=48, dropout=0.1
+    )
     return msgspec.structs.replace(
-        small, folder=str(folder / "model"), data=data, model=model, minutes=0.4, threads=1, precision="fp32", peak_rate=4e-3,
+        small,
+        folder=str(folder / "model"),
+        data=data,
+        model=model,
+        minutes=0.4,
+        threads=1,
+        precision="fp32",
+        peak_rate=4e-3,
         guided_final_weight=None,
-    )  # fmt: skip
+    )
 
 
 @pytest.fixture(scope="module")
@@ -62,18 +81,63 @@ def test_the_model_learns_the_tiny_language(trained: Path, settings: TrainSettin
 
 def test_an_export_equals_the_checkpoint(trained: Path, settings: TrainSettings, tmp_path: Path) -> None:
     """The folder that export writes reads back through the service's model and agrees with PyTorch."""
-    sentences = [line.split("\t")[1] for line in (Path(settings.data.folder) / "dev.toy.tsv").read_text().splitlines()]
+    pairs = read_pairs(Path(settings.data.folder) / "dev.toy.tsv", settings.source)
+    sentences = [source for source, _ in pairs]
     parity = export(trained, tmp_path / "toy-zh-en" / "1", sentences)
     manifest = Manifest.read(tmp_path / "toy-zh-en" / "1")
     assert parity.num_sentences == len(sentences) >= 80
     assert parity.logprob_difference <= 1e-4
-    assert (manifest.name, manifest.version, manifest.source, manifest.target) == ("toy-zh-en", "1", "zh", "en")
-    assert {"encoder.onnx", "step.onnx", "source.spm", "target.spm", "README.md"} == set(manifest.files)
+    assert (manifest.name, manifest.version) == ("toy-zh-en", "1")
+    assert (manifest.source, manifest.target) == ("zh", "en")
+    assert {"encoder.onnx", "step.onnx", "source.spm", "target.spm"} == set(manifest.files)
+    assert "on one processor core" in (tmp_path / "toy-zh-en" / "1" / "README.md").read_text(encoding="utf-8")
 
 
-def test_a_half_written_checkpoint_is_never_taken(settings: TrainSettings, trained: Path, tmp_path: Path) -> None:
+def test_nothing_is_exported_that_was_not_compared(trained: Path, tmp_path: Path) -> None:
+    """Without a sentence to compare, an export fails and leaves no folder behind."""
+    with pytest.raises(ParityError):
+        export(trained, tmp_path / "toy-zh-en" / "1", [])
+    assert not (tmp_path / "toy-zh-en" / "1").exists()
+
+
+def test_a_run_refuses_data_that_was_prepared_otherwise(settings: TrainSettings, trained: Path) -> None:
+    """Other numbers of pieces make other data, other weights of the same corpora do not."""
+    other = msgspec.structs.replace(settings.data, pieces=300)
+    with pytest.raises(PreparedOtherwise, match="pieces"):
+        Trainer(msgspec.structs.replace(settings, data=other))
+    heavier = msgspec.structs.replace(settings.data, weights={"toy": 2.0})
+    Trainer(msgspec.structs.replace(settings, data=heavier))
+
+
+def test_data_without_a_record_is_taken_as_it_is(settings: TrainSettings, tmp_path: Path) -> None:
+    """A folder that was prepared before there were records is not refused."""
+    require_record(msgspec.structs.replace(settings.data, folder=str(tmp_path)))
+
+
+def test_a_half_written_checkpoint_is_never_taken(tmp_path: Path) -> None:
     """A kill between the two moves leaves the old checkpoint, and that one is found."""
     (tmp_path / "last.old").mkdir()
     (tmp_path / "last.old" / "progress.json").write_text("{}")
     assert checkpoint.find(tmp_path / "last") == tmp_path / "last.old"
     assert checkpoint.find(tmp_path / "none") is None
+
+
+def test_a_save_after_a_kill_gives_up_nothing_before_it_is_done(
+    settings: TrainSettings, trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where only the predecessor is left, it stays until the new checkpoint has its name."""
+    run = Trainer(settings)
+    shutil.copytree(trained, tmp_path / "last.old")
+    monkeypatch.setattr("os.rename", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        checkpoint.save(tmp_path / "last", settings, run.model, run.optimizer, run.progress)
+    assert checkpoint.find(tmp_path / "last") == tmp_path / "last.old"
+    monkeypatch.undo()
+    checkpoint.save(tmp_path / "last", settings, run.model, run.optimizer, run.progress)
+    assert checkpoint.find(tmp_path / "last") == tmp_path / "last"
+    assert not (tmp_path / "last.old").exists()
+
+
+def interrupt(*_: object) -> None:
+    """What a kill at this place amounts to."""
+    raise KeyboardInterrupt
