@@ -1,4 +1,4 @@
-"""Statistical word links between the pieces of both sides (eflomal, Östling and Tiedemann 2016), symmetrised."""
+"""Word links between the pieces of both sides: eflomal (Östling and Tiedemann 2016), symmetrised."""
 
 from __future__ import annotations
 
@@ -6,18 +6,24 @@ import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-import eflomal
-
 Links = set[tuple[int, int]]
 _NEIGHBOURS = [(-1, 0), (1, 0), (0, -1), (0, 1), (-1, -1), (-1, 1), (1, -1), (1, 1)]
 
 
 def align(sources: Sequence[Sequence[int]], targets: Sequence[Sequence[int]]) -> list[Links]:
-    """The links (source position, target position) of each pair, grow-diag-final-and of both directions."""
+    """The links (source position, target position) of each pair, grow-diag-final-and of both directions.
+
+    Raises ModuleNotFoundError without eflomal (GPL-3.0, needs a C compiler), which nothing else needs.
+    """
+    import eflomal
+
     with tempfile.TemporaryDirectory() as folder:
         forward, backward = Path(folder, "forward"), Path(folder, "backward")
         eflomal.Aligner().align(
-            _as_text(sources), _as_text(targets), links_filename_fwd=str(forward), links_filename_rev=str(backward)
+            _as_text(sources),
+            _as_text(targets),
+            links_filename_fwd=str(forward),
+            links_filename_rev=str(backward),
         )
         pairs = zip(_read(forward), _read(backward), strict=True)
         return [grow_diag_final_and(first, second) for first, second in pairs]

@@ -27,7 +27,9 @@ class GoldSentence:
 
     def flipped(self) -> GoldSentence:
         """The same sentence in the other direction."""
-        sure, possible = (frozenset((second, first) for first, second in links) for links in (self.sure, self.possible))
+        sure, possible = (
+            frozenset((second, first) for first, second in links) for links in (self.sure, self.possible)
+        )
         return GoldSentence(self.target, self.source, sure, possible)
 
 
@@ -39,7 +41,9 @@ def read_gold(folder: Path) -> list[GoldSentence]:
 
 
 def _gold(zh: list[str], en: list[str], links: list[str]) -> GoldSentence:
-    pairs = {(int(first), int(second)): not marks for first, second, *marks in (link.split("-") for link in links)}
+    pairs = {
+        (int(first), int(second)): not marks for first, second, *marks in (link.split("-") for link in links)
+    }
     sure = frozenset(link for link, is_sure in pairs.items() if is_sure)
     return GoldSentence(tuple(zh), tuple(_BRACKETS.get(word, word) for word in en), sure, frozenset(pairs))
 
@@ -47,45 +51,63 @@ def _gold(zh: list[str], en: list[str], links: list[str]) -> GoldSentence:
 def alignment_errors(
     model: Seq2SeqModel, source: Tokenizer, target: Tokenizer, sentences: Sequence[GoldSentence]
 ) -> dict[str, float]:
-    """AER in percent by offset: at +1 a target piece is linked by the attention of the position after it.
+    """AER in percent by offset: at +1 a target piece is linked by the attention of the position after it."""
+    found = [_links(model, source, target, sentence) for sentence in sentences]
+    return {
+        f"{offset:+d}" if offset else "0": round(
+            100 * error_rate([links[offset] for links in found], sentences), 2
+        )
+        for offset in OFFSETS
+    }
 
-    Each target piece's link goes to the source piece with the largest weight; pieces count for the words they touch.
+
+def _links(
+    model: Seq2SeqModel, source: Tokenizer, target: Tokenizer, sentence: GoldSentence
+) -> dict[int, Links]:
+    """The links that the attention draws, by offset.
+
+    A target piece is linked to the source piece of the largest weight; pieces stand for the words they touch.
     """
-    found: dict[int, list[Links]] = {offset: [] for offset in OFFSETS}
-    for sentence in sentences:
-        source_text, source_words = _joined(sentence.source)
-        target_text, target_words = _joined(sentence.target)
-        source_pieces, target_pieces = source.encode(source_text), target.encode(target_text)
-        _, weights = force(model, [piece.id for piece in source_pieces], [piece.id for piece in target_pieces])
-        best = weights.argmax(dim=1).tolist()  # [T + 1]
-        for offset in OFFSETS:
-            pairs = {
-                (first, second)
-                for position, piece in enumerate(target_pieces)
-                if 0 <= position + offset < len(best)
-                for first in _words_of(source_pieces[best[position + offset]], source_words)
-                for second in _words_of(piece, target_words)
-            }
-            found[offset].append(frozenset(pairs))
-    return {f"{offset:+d}" if offset else "0": round(100 * error_rate(found[offset], sentences), 2) for offset in OFFSETS}
+    source_text, source_words = _joined(sentence.source)
+    target_text, target_words = _joined(sentence.target)
+    source_pieces, target_pieces = source.encode(source_text), target.encode(target_text)
+    _, weights = force(model, [piece.id for piece in source_pieces], [piece.id for piece in target_pieces])
+    best = weights.argmax(dim=1).tolist()  # [T + 1]
+    return {
+        offset: frozenset(
+            (first, second)
+            for position, piece in enumerate(target_pieces)
+            if 0 <= position + offset < len(best)
+            for first in _words_of(source_pieces[best[position + offset]], source_words)
+            for second in _words_of(piece, target_words)
+        )
+        for offset in OFFSETS
+    }
 
 
 def error_rate(found: Sequence[Links], sentences: Sequence[GoldSentence]) -> float:
     """1 - (|A ∩ S| + |A ∩ P|) / (|A| + |S|), summed over all sentences."""
-    hits = sum(len(links & gold.sure) + len(links & gold.possible) for links, gold in zip(found, sentences, strict=True))
+    hits = sum(
+        len(links & gold.sure) + len(links & gold.possible)
+        for links, gold in zip(found, sentences, strict=True)
+    )
     total = sum(len(links) + len(gold.sure) for links, gold in zip(found, sentences, strict=True))
     return 1 - hits / total
 
 
 def _joined(words: Sequence[str]) -> tuple[str, list[tuple[int, int]]]:
-    """The text as people write it, and each word's span: spaces only where both neighbours are ASCII words."""
+    """The text as people write it, and each word's span; spaces stand only between ASCII words."""
     text, spans = "", []
     for previous, word in pairwise(["", *words]):
-        if previous and previous[-1].isascii() and word[0].isascii() and word not in ".,;:?!)'" and previous != "(":
+        if previous and _are_apart(previous, word):
             text += " "
         spans.append((len(text), len(text) + len(word)))
         text += word
     return text, spans
+
+
+def _are_apart(previous: str, word: str) -> bool:
+    return previous[-1].isascii() and word[0].isascii() and previous != "(" and word not in ".,;:?!)'"
 
 
 def _words_of(piece: Piece, words: Sequence[tuple[int, int]]) -> list[int]:

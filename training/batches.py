@@ -1,4 +1,4 @@
-"""Prepared pairs and the batches of an epoch: equal source lengths together, so that nothing is padded in vain."""
+"""Prepared pairs and the batches of an epoch: sources of one length together, so that none is padded."""
 
 from __future__ import annotations
 
@@ -64,7 +64,9 @@ class PreparedPairs:
         times = np.array([weights.get(name, 0.0) for name in self._names])[self._corpora]
         return np.repeat(np.arange(len(self)), np.floor(times + rng.random(len(self))).astype(np.int64))
 
-    def batches(self, weights: Mapping[str, float], batch_tokens: int, rng: np.random.Generator) -> Iterator[Batch]:
+    def batches(
+        self, weights: Mapping[str, float], batch_tokens: int, rng: np.random.Generator
+    ) -> Iterator[Batch]:
         """One epoch, its batches in random order."""
         indices = self.sample(weights, rng)
         sources, targets = np.diff(self._source_at)[indices], np.diff(self._target_at)[indices]
@@ -88,7 +90,7 @@ def _grouped(sources: Ids, targets: Ids, batch_tokens: int) -> list[tuple[int, i
 
 
 def make_batch(pairs: Sequence[tuple[Ids, Ids, Ids]]) -> Batch:
-    """Pads pairs into one batch; each target row of links is spread evenly over its linked source positions."""
+    """Pads pairs into one batch; a target position's links share its 1 evenly between source positions."""
     num_source = max(len(source) for source, _, _ in pairs)
     num_target = max(len(target) for _, target, _ in pairs) + 1
     source = np.full((len(pairs), num_source), PAD)

@@ -1,4 +1,4 @@
-"""What a person sees of a run: a progress bar in the terminal, curves and attention pictures in TensorBoard."""
+"""What a person sees of a run: a progress bar in the terminal, curves and pictures in TensorBoard."""
 
 from __future__ import annotations
 
@@ -22,13 +22,17 @@ class Report:
 
     def __init__(self, folder: Path, settings: TrainSettings, progress: Progress) -> None:
         self._writer = SummaryWriter(str(folder / "log"))
-        self._bar = tqdm(total=round(settings.minutes * 60), initial=round(progress.seconds), unit="s", mininterval=5.0)
+        self._bar = tqdm(
+            total=round(settings.minutes * 60), initial=round(progress.seconds), unit="s", mininterval=5.0
+        )
         self._since = (progress.seconds, progress.tokens)
 
     def __enter__(self) -> Report:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._bar.close()
         self._writer.close()
 
@@ -40,7 +44,9 @@ class Report:
         seconds, tokens = progress.seconds - self._since[0], progress.tokens - self._since[1]
         self._since = (progress.seconds, progress.tokens)
         speed = tokens / max(seconds, 1e-9)
-        self._bar.set_postfix_str(f"{speed:.0f} tok/s, {progress.tokens / 1e6:.2f}M tokens, loss {loss:.2f}, guided {guided:.2f}")
+        self._bar.set_postfix_str(
+            f"{speed:.0f} tok/s, {progress.tokens / 1e6:.2f}M tokens, loss {loss:.2f}, guided {guided:.2f}"
+        )
         for name, value in (("loss", loss), ("guided", guided), ("tokens_per_second", speed)):
             self._writer.add_scalar(f"train/{name}", value, progress.steps)
 
@@ -51,7 +57,8 @@ class Report:
         for corpus, bleu in result.by_corpus.items():
             self._writer.add_scalar(f"validation/bleu/{corpus}", bleu, progress.steps)
         with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "Glyph", UserWarning)  # a machine without Chinese fonts shows boxes
+            # A machine without Chinese fonts shows boxes.
+            warnings.filterwarnings("ignore", "Glyph", UserWarning)
             for index, picture in enumerate(result.pictures):
                 self._writer.add_figure(f"attention/{index}", drawn(picture), progress.steps)
         self._writer.flush()

@@ -1,4 +1,4 @@
-"""Text to pieces and back, with the place of every piece in the text; training and serving share this file."""
+"""Text to pieces and back, with every piece's place in the text; training and serving share this file."""
 
 from __future__ import annotations
 

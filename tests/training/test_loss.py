@@ -12,6 +12,7 @@ from training.repeated_linear import RepeatedLinear
 
 
 def doubles(*shape: int) -> torch.Tensor:
+    """Random numbers precise enough to compare gradients."""
     return torch.randn(*shape, dtype=torch.float64).requires_grad_()
 
 
