@@ -23,6 +23,7 @@ from training.model_card import CARD_FILE, model_card
 from training.onnx_graph import STATE, encoder_graph, step_graph
 from training.parity import MIN_SENTENCES, Parity, check_parity
 from training.settings import TrainSettings
+from training.sources import described
 
 LIMITS = Limits(max_source_tokens=128, max_target_tokens=200)
 LICENCE = "CC-BY-4.0"
@@ -102,7 +103,7 @@ def _about(source: Path, settings: TrainSettings) -> dict[str, Any]:
     scores = source / "scores.json"
     versions = {tool: importlib.metadata.version(tool).split("+")[0] for tool in TOOLS}
     return {
-        "corpora": sorted(settings.data.weights),
+        "data": described(settings.data.weights),
         "sizes": {field: getattr(settings.model, field) for field in settings.model.__struct_fields__},
         "training": json.loads((source / "progress.json").read_text()),
         "threads": settings.threads,

@@ -9,24 +9,6 @@ from service.engine.manifest import Manifest
 
 CARD_FILE = "README.md"
 LANGUAGES = {"en": "English", "zh": "Chinese (Simplified)", "de": "German", "fr": "French"}
-SOURCES = {
-    "tatoeba": ("Tatoeba sentences, tatoeba.org", "CC BY 2.0 FR"),
-    "customer-service": ("customer-service sentences written for this project", "CC0"),
-    "x-risawoz": ("X-RiSAWOZ dialogues", "BSD-3 / MIT"),
-    "convlab2-woz-googlemt": (
-        "ConvLab-2 booking dialogues; one side is machine translation by Google",
-        "Apache-2.0",
-    ),
-    "chat-app-ui": ("user-interface text of chat applications", "Apache-2.0 / MIT"),
-    "home-assistant": ("user-interface text of Home Assistant", "Apache-2.0"),
-    "chromium-ui": ("user-interface text of Chromium", "BSD-3"),
-    "mozilla-ui": ("user-interface text of Mozilla applications", "MPL-2.0"),
-    "libreoffice-ui": ("user-interface text of LibreOffice", "MPL-2.0"),
-    "libreoffice-help": ("help text of LibreOffice", "MPL-2.0"),
-    "python-docs": ("documentation of Python", "CC0"),
-    "angular-cn-docs": ("documentation of Angular", "MIT"),
-    "dart-cn-docs": ("documentation of Dart", "CC BY 4.0"),
-}
 
 
 def model_card(manifest: Manifest) -> str:
@@ -62,10 +44,7 @@ def model_card(manifest: Manifest) -> str:
         "",
         "| data | licence |",
         "|---|---|",
-        *(
-            f"| {' | '.join(SOURCES.get(corpus, (corpus, 'see its source')))} |"
-            for corpus in about["corpora"]
-        ),
+        *(f"| {corpus['what']} | {corpus['licence']} |" for corpus in about["data"]),
         "",
         f"The weights are published under {manifest.licence}. No data under a share-alike licence was used.",
         "",

@@ -51,7 +51,7 @@ class TrainSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     seed: int = 1
     threads: int = 2
     precision: str = "fp32"  # or bf16 (autocast)
-    device: str = "cpu"
+    device: str = "auto"  # cpu, cuda, or auto: CUDA where there is any
     validate_minutes: float = 10.0
     checkpoint_minutes: float = 3.0
     patience: int = 20  # validations without a better BLEU before it stops early

@@ -37,13 +37,14 @@ class Trainer:
         torch.manual_seed(settings.seed)
         torch.set_num_threads(settings.threads)
         self.settings = settings
+        self.device = chosen_device(settings.device)
         self.folder = Path(settings.folder)
         data = prepared(settings.data)
         self.pairs = PreparedPairs(data / DATA_FILE, settings.source, settings.target)
         num_source, num_target = (
             Tokenizer.load(data / f"{code}.spm").num_pieces for code in (settings.source, settings.target)
         )
-        self.model = Seq2SeqModel(num_source, num_target, settings.model).to(settings.device)
+        self.model = Seq2SeqModel(num_source, num_target, settings.model).to(self.device)
         self.optimizer = torch.optim.Adam(
             self.model.parameters(), lr=0.0, betas=(0.9, 0.98), eps=1e-9, fused=True
         )
@@ -77,7 +78,7 @@ class Trainer:
 
     def _batches(self, rng: np.random.Generator) -> Iterator[Batch]:
         for batch in self.pairs.batches(self.settings.data.weights, self.settings.batch_tokens, rng):
-            yield batch.to(self.settings.device)
+            yield batch.to(self.device)
 
     def _timed_step(self, batch: Batch) -> tuple[float, float]:
         started = time.monotonic()
@@ -90,7 +91,7 @@ class Trainer:
     def step(self, batch: Batch) -> tuple[float, float]:
         """One update; returns the plain cross-entropy and the attention's, both per target token in nats."""
         settings, done = self.settings, self._share_done()
-        with torch.autocast(settings.device, torch.bfloat16, enabled=settings.precision == "bf16"):
+        with torch.autocast(self.device, torch.bfloat16, enabled=settings.precision == "bf16"):
             readouts, weights = self.model(batch.source, batch.lengths, batch.previous)
         sums = token_losses(self.model.decoder, readouts, batch.following, settings.label_smoothing)
         guided = guided_alignment(weights, batch.links)
@@ -129,6 +130,13 @@ class Trainer:
         tqdm.write(f"spread of the attention scores at the start: {spread:.3f}")
         if spread < MIN_SCORE_SPREAD:
             raise RuntimeError(f"attention scores differ by {spread:.1e} only: attention would never start")
+
+
+def chosen_device(wanted: str) -> str:
+    """The device to train on: `auto` means CUDA where there is any, everything else means itself."""
+    if wanted != "auto":
+        return wanted
+    return "cuda" if torch.cuda.is_available() else "cpu"
 
 
 @torch.inference_mode()
