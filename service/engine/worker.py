@@ -36,7 +36,8 @@ Mailbox = queue.SimpleQueue[Inward]
 
 def run_engine(channel: socket.socket, settings: CoreSettings) -> None:
     """The main function of an engine process."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
+    for to_the_group in (signal.SIGINT, signal.SIGTERM):  # they reach the whole group; the parent decides
+        signal.signal(to_the_group, signal.SIG_IGN)
     mailbox: Mailbox = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(channel, mailbox), name="mailbox", daemon=True).start()
     try:

@@ -92,6 +92,20 @@ async def test_a_death_while_draining_does_not_hold_up_the_end(store_path: Path)
     assert time.monotonic() - started < 5
 
 
+@pytest.mark.parametrize("to_the_group", [signal.SIGINT, signal.SIGTERM])
+async def test_a_signal_to_the_whole_group_leaves_the_end_to_the_parent(
+    store_path: Path, to_the_group: signal.Signals
+) -> None:
+    """What Ctrl-C or a service manager sends to every process does not cut what is being translated."""
+    async with serving(store_path) as (translator, workers):
+        waiting = asyncio.create_task(translator.translate(SENTENCES, "zh", "en"))
+        await asyncio.sleep(0)
+        signalled(workers, 0, to_the_group)
+        assert len(await waiting) == 4
+        assert len(await translator.translate(SENTENCES, "zh", "en")) == 4
+        assert workers.engines()[0].num_restarts == 0
+
+
 async def test_an_engine_ends_with_its_parent(store_path: Path) -> None:
     """When the other side of the channel is gone, nobody is left to work for."""
     models = ModelStore(store_path).latest()
