@@ -15,7 +15,7 @@ from service.api.policy import Policy
 from service.api.services import Services
 from service.engine.admission import QueueLimits, QueueState
 from service.engine.folder import ModelFolder
-from service.engine.hosting import Engines, EngineSettings, OnTick
+from service.engine.hosting import Engines, EngineSettings, OnTick, StopReport
 from service.engine.scheduler import BatchLimits
 from service.engine.store import ModelStore
 from service.engine.translation import LoadedModelInfo
@@ -35,7 +35,6 @@ class Service:
     """
 
     def __init__(self, settings: Settings) -> None:
-        self._settings = settings
         self.metrics = Metrics()
         folders = ModelStore(settings.model_store).latest()
         self._workers = Workers(folders, engine_settings(settings))
@@ -52,6 +51,7 @@ class Service:
             is_alive=self.is_alive,
         )
         self.application = create_application(services, self._lifespan)
+        self._stopping: asyncio.Task[StopReport] | None = None
 
     def queue(self) -> QueueState:
         """What is owed now."""
@@ -73,16 +73,22 @@ class Service:
         """False where every engine was given up, so that only a new process helps."""
         return any(engine.state != "dead" for engine in self.engines())
 
+    def cut(self) -> None:
+        """Stops the engines now; whoever still waits gets NotReady. The first call counts."""
+        if self._stopping is None:
+            self._stopping = asyncio.create_task(self.translator.stop(grace_seconds=0))
+
     @asynccontextmanager
     async def _lifespan(self, _: FastAPI) -> AsyncIterator[None]:
-        """Serving starts when the engines are ready; at the end they refuse, drain and stop."""
+        """Serving starts when the engines are ready; they stop when the requests have ended or were cut."""
         await asyncio.gather(self.translator.start(), asyncio.to_thread(self._detector.load))
         self._tell_models()
         try:
             yield
         finally:
-            report = await self.translator.stop(grace_seconds=self._settings.drain_seconds)
-            _log.info("stopped", num_finished=report.num_finished, num_cut=report.num_cut)
+            self.cut()
+            assert self._stopping is not None
+            _log.info("stopped", num_cut=(await self._stopping).num_cut)
 
     def _tell_models(self) -> None:
         for model in self.models():

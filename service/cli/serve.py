@@ -18,6 +18,8 @@ from service.settings import Settings
 
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 _BACKLOG: Final = 2048
+_ANSWER_SECONDS: Final = 2
+"""How long the answers to what was cut may take to go out."""
 
 
 def serve(settings: Settings) -> int:
@@ -34,7 +36,7 @@ def serve(settings: Settings) -> int:
 
 async def _serve(service: Service, settings: Settings, listener: socket.socket) -> None:
     server = _Server(_config(service, settings))
-    with _until_signal(server):
+    with _until_signal(server, service, settings.drain_seconds):
         async with service.application.router.lifespan_context(service.application):
             await server.serve(sockets=[listener])
 
@@ -58,15 +60,23 @@ class _Server(uvicorn.Server):
 
 
 @contextlib.contextmanager
-def _until_signal(server: uvicorn.Server) -> Iterator[None]:
-    """A signal ends the start at once, and serving in an orderly way; a second one no longer waits."""
+def _until_signal(server: uvicorn.Server, service: Service, drain_seconds: float) -> Iterator[None]:
+    """A signal ends the start at once, and serving in an orderly way; a second one no longer waits.
+
+    What still runs after `drain_seconds` is cut while the connections are open, so its callers are told.
+    """
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
     assert task is not None
 
     def stop() -> None:
         if not server.started:
             task.cancel()
-        server.force_exit = server.should_exit
+            return
+        if server.should_exit:
+            service.cut()
+            loop.call_later(_ANSWER_SECONDS, setattr, server, "force_exit", True)
+        else:
+            loop.call_later(drain_seconds, service.cut)
         server.should_exit = True
 
     for one in _SIGNALS:
@@ -91,7 +101,7 @@ def _config(service: Service, settings: Settings) -> uvicorn.Config:
         proxy_headers=False,
         server_header=False,
         backlog=_BACKLOG,
-        timeout_graceful_shutdown=math.ceil(settings.drain_seconds),
+        timeout_graceful_shutdown=math.ceil(settings.drain_seconds) + _ANSWER_SECONDS,
     )
 
 
