@@ -40,7 +40,9 @@ def _run(options: argparse.Namespace, settings: Settings) -> int:
         return serve(settings)
     if options.command == "models":
         return print_models(settings, sys.stdout)
-    return translate_stream(settings, options.source, options.target, sys.stdin, sys.stdout)
+    # Opened anew, never closed: both would wait for the thread that reads, at an interrupt.
+    lines = open(sys.stdin.fileno(), encoding="utf-8", errors="surrogateescape", closefd=False)  # noqa: SIM115
+    return translate_stream(settings, options.source, options.target, lines, sys.stdout)
 
 
 def _settings(options: argparse.Namespace) -> Settings:

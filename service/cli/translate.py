@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import threading
 from collections import deque
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from itertools import islice
 from typing import Final, TextIO
 
@@ -13,10 +15,12 @@ from tqdm import tqdm
 
 from service.api.fields import FieldNames
 from service.api.item_translator import AUTO, ItemTranslator
-from service.app import engine_settings, make_translator
-from service.engine.errors import TooLong, UnknownLanguage
+from service.app import engine_settings
+from service.engine.admission import QueueLimits
+from service.engine.errors import InvalidText, TooLong, UnknownLanguage
 from service.engine.store import ModelStore
 from service.engine.translation import Options
+from service.engine.translator import Translator
 from service.engine.workers import Workers
 from service.settings import Settings
 from service.text.detection import LanguageDetector
@@ -25,6 +29,9 @@ from service.text.languages import match_language
 _BLOCK_LINES: Final = 32
 _MAX_BLOCKS: Final = 8
 """Blocks on their way at once: enough to fill the batch, few enough to keep memory small."""
+_UNBOUNDED: Final = QueueLimits(sys.maxsize, sys.maxsize)
+"""The blocks are the bound: a line of many sentences must not be refused."""
+_Block = tuple[int, list[str]]
 
 
 def translate_stream(settings: Settings, source: str, target: str, lines: TextIO, output: TextIO) -> int:
@@ -36,7 +43,7 @@ async def _translate_stream(
     settings: Settings, source: str, target: str, lines: TextIO, output: TextIO
 ) -> int:
     folders = ModelStore(settings.model_store).latest()
-    translator = make_translator(folders, Workers(folders, engine_settings(settings)), settings)
+    translator = Translator(folders, Workers(folders, engine_settings(settings)), limits=_UNBOUNDED)
     source, target = (_served(code, translator.languages()) for code in (source, target))
     if AUTO not in (source, target) and source != target:
         translator.model_for(source, target)
@@ -63,7 +70,7 @@ class _LineJob:
         with tqdm(unit=" lines", disable=not sys.stderr.isatty(), file=sys.stderr) as progress:
             try:
                 blocks = _blocks(lines)
-                while found := await asyncio.to_thread(next, blocks, None):
+                while found := await _next_block(blocks):
                     pending.append(asyncio.create_task(self._translate(*found)))
                     if len(pending) == _MAX_BLOCKS:
                         _write(await pending.popleft(), output, progress)
@@ -74,6 +81,7 @@ class _LineJob:
                     task.cancel()
 
     async def _translate(self, first: int, block: list[str]) -> list[str]:
+        _require_utf_8(block, first)
         try:
             items = await self._items.translate(
                 block, self._source, self._target, self._options, names=FieldNames(is_list=True)
@@ -83,13 +91,43 @@ class _LineJob:
         return [item.text for item in items]
 
 
-def _blocks(lines: Iterable[str]) -> Iterator[tuple[int, list[str]]]:
+async def _next_block(blocks: Iterator[_Block]) -> _Block | None:
+    """Reads in a thread that nobody waits for at the end, so that an interrupt needs no further input."""
+    loop = asyncio.get_running_loop()
+    found: asyncio.Future[_Block | None] = loop.create_future()
+
+    def tell(block: _Block | None, error: OSError | None = None) -> None:
+        if error is not None and not found.done():
+            found.set_exception(error)
+        if not found.done():
+            found.set_result(block)
+
+    def read() -> None:
+        with suppress(RuntimeError):  # the loop has been closed meanwhile
+            try:
+                loop.call_soon_threadsafe(tell, next(blocks, None))
+            except OSError as error:
+                loop.call_soon_threadsafe(tell, None, error)
+
+    threading.Thread(target=read, name="reader", daemon=True).start()
+    return await found
+
+
+def _blocks(lines: Iterable[str]) -> Iterator[_Block]:
     """The number of the first line, from 1, and the lines without their ends."""
     stripped = (line.removesuffix("\n") for line in lines)
     first = 1
     while block := list(islice(stripped, _BLOCK_LINES)):
         yield first, block
         first += len(block)
+
+
+def _require_utf_8(lines: Iterable[str], first: int) -> None:
+    for number, line in enumerate(lines, first):
+        try:
+            line.encode()
+        except UnicodeEncodeError:
+            raise InvalidText(f"line {number}", "is not UTF-8") from None
 
 
 def _write(texts: list[str], output: TextIO, progress: tqdm[None]) -> None:

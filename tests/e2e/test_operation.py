@@ -219,6 +219,44 @@ def test_a_line_that_is_too_long_is_named(store: Path) -> None:
     assert "line 2 " in found.stderr
 
 
+def test_a_line_that_is_no_utf_8_is_named(store: Path) -> None:
+    """In every locale, without a traceback that would show it."""
+    for locale in ("C", "C.UTF-8"):
+        found = subprocess.run(
+            command("translate", "--from", "en", "--to", "zh"),
+            env=environment(store) | {"LC_ALL": locale},
+            input=b"ok\nok\n\xff\n",
+            capture_output=True,
+            timeout=60,
+        )
+        assert (found.returncode, found.stderr) == (1, b"zhuyi: line 3: is not UTF-8\n")
+
+
+def test_lines_of_many_sentences_fit(store: Path) -> None:
+    """The bounds of the queue are for callers over HTTP, not for a file."""
+    lines = ["Yes. " * 20] * 3
+    settings = {"max_queue_sequences": 10, "max_queue_tokens": 10}
+    found = run(store, "translate", "--from", "en", "--to", "zh", text="\n".join(lines), **settings)
+    assert found.returncode == 0, found.stderr
+    assert found.stdout.count("\n") == 3
+
+
+def test_an_interrupt_ends_a_translation_that_waits_for_input(store: Path) -> None:
+    """At once and quietly, although nothing more comes in."""
+    arguments = command("translate", "--from", "en", "--to", "zh")
+    pipe = subprocess.PIPE
+    with subprocess.Popen(arguments, env=environment(store), stdin=pipe, stdout=pipe, stderr=pipe) as process:
+        assert process.stdin
+        assert process.stdout
+        assert process.stderr
+        process.stdin.write(b"ok\n" * 32 * 8)
+        process.stdin.flush()
+        assert process.stdout.readline()  # it is ready, and reads on
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 130
+        assert process.stderr.read() == b""
+
+
 def test_the_store_is_listed(store: Path) -> None:
     """One line per model below the titles."""
     found = run(store, "models")
