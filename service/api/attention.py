@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -26,10 +27,13 @@ from service.api.rendering import render_attention
 from service.api.schemas import AttentionRequest, parse_request
 from service.api.segments_view import SegmentView
 from service.api.services import Services
+from service.engine.errors import TooLong
 from service.engine.translation import Options
 from service.text.heatmap import draw_heat_maps
 
 SVG: Final = "image/svg+xml"
+MAX_CELLS: Final = 40_000
+"""Of one picture: more than the longest sentence needs; drawing takes about 10 microseconds and 1 KB each."""
 
 
 class AttentionRoute:
@@ -52,7 +56,7 @@ class AttentionRoute:
         self._check(wanted, as_picture=as_picture)
         items = await unless_client_leaves(self._look(wanted, subject, deadline), request)
         note_model(items, self._services.translator, subject)
-        return _picture(items[0]) if as_picture else self._render(wanted, items, subject)
+        return await _picture(items[0]) if as_picture else self._render(wanted, items, subject)
 
     def _check(self, wanted: AttentionRequest, *, as_picture: bool) -> None:
         names = FieldNames(wanted.is_list)
@@ -93,9 +97,13 @@ def _accepts_svg(headers: Mapping[str, str]) -> bool:
     return SVG in (one.split(";")[0].strip() for one in accepted)
 
 
-def _picture(item: Item) -> Response:
-    """The heat map; no script runs in it, wherever it is shown."""
-    svg = draw_heat_maps([view.heat_map() for view in SegmentView.all_of(item)])
+async def _picture(item: Item) -> Response:
+    """The heat map; no script runs in it, wherever it is shown. Raises TooLong beyond MAX_CELLS."""
+    maps = [view.heat_map() for view in SegmentView.all_of(item)]
+    num_cells = sum(one.weights.size for one in maps)
+    if num_cells > MAX_CELLS:
+        raise TooLong("q", MAX_CELLS, num_cells, "cells in its picture")
+    svg = await asyncio.to_thread(draw_heat_maps, maps)
     return Response(
         svg,
         media_type=SVG,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import pytest
 
 from service.api.answers import AttentionAnswer, AttentionAnswers
-from tests.api.serving import Api
+from service.text.detection import LanguageDetector
+from tests.api.serving import POLICY, Api, serving
 
 
 async def test_one_text_gives_one_result(api: Api) -> None:
@@ -76,6 +78,16 @@ async def test_a_picture_on_request(api: Api, how: str) -> None:
     assert "default-src 'none'" in answer.headers["content-security-policy"]
     root = ElementTree.fromstring(answer.content)
     assert len(root.findall(".//{*}g/{*}rect")) == 9
+
+
+async def test_a_picture_has_a_limit(detector: LanguageDetector) -> None:
+    """A picture of thousands of tokens would hold up everybody and help nobody."""
+    async with serving(detector, replace(POLICY, max_characters=1000, max_attention_characters=1000)) as api:
+        picture = {"source": "en", "target": "zh", "format": "svg"}
+        assert (await api.post("/attention-weights", q="a" * 200, **picture)).status_code == 200
+        answer = await api.post("/attention-weights", q="a" * 201, **picture)
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["limit"] == 40_000 < answer.json()["errors"][0]["actual"]
 
 
 async def test_a_picture_shows_one_text(api: Api) -> None:
