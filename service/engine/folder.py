@@ -31,10 +31,11 @@ class ModelFolder:
 
         With `digest`, also where the manifest is not the one that was meant.
         """
-        found = hashlib.sha256(_read(path, MANIFEST_FILE)).hexdigest()
+        content = _read(path, MANIFEST_FILE)
+        found = hashlib.sha256(content).hexdigest()
         try:
-            manifest = Manifest.read(path)
-        except (OSError, msgspec.DecodeError) as error:
+            manifest = Manifest.parse(content)
+        except msgspec.DecodeError as error:
             raise ModelFolderInvalid(str(path), f"{MANIFEST_FILE}: {error}") from error
         if digest not in (None, found):
             raise ModelFolderInvalid(str(path), f"{MANIFEST_FILE} was exchanged")

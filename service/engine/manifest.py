@@ -86,7 +86,12 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         Raises OSError where the file is missing and msgspec.ValidationError (or DecodeError)
         where it is not a manifest of this format.
         """
-        manifest = msgspec.json.decode((folder / MANIFEST_FILE).read_bytes(), type=cls)
+        return cls.parse((folder / MANIFEST_FILE).read_bytes())
+
+    @classmethod
+    def parse(cls, content: bytes) -> Manifest:
+        """The manifest in the bytes of a file; raises msgspec.ValidationError (or DecodeError)."""
+        manifest = msgspec.json.decode(content, type=cls)
         if manifest.format != FORMAT:
             raise msgspec.ValidationError(f"manifest format {manifest.format}, this service reads {FORMAT}")
         return manifest

@@ -11,7 +11,9 @@ chosen by shape, so there every run has one and the same number of rows.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -180,7 +182,8 @@ def _preload_cuda() -> None:
     """
     if not getattr(onnxruntime, "cuda_version", ""):
         raise DeviceUnavailable("cuda", "cpu", "the installed onnxruntime is the one for CPUs")
-    onnxruntime.preload_dlls()
+    with contextlib.redirect_stdout(sys.stderr):  # it prints what is missing; our output is a translation
+        onnxruntime.preload_dlls()
     for library in ("libcuda.so.1", "libcudnn.so.9"):
         try:
             ctypes.CDLL(library)
