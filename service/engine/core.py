@@ -54,7 +54,14 @@ class Core:
             )
             seconds = clock() - started
             ready.append(
-                ReadyModel(manifest.name, manifest.version, settings.device, model.actual_device, seconds)
+                ReadyModel(
+                    manifest.name,
+                    manifest.version,
+                    settings.device,
+                    model.actual_device,
+                    seconds,
+                    model.fallback_reason,
+                )
             )
         return cls(loops, tuple(ready))
 

@@ -5,7 +5,6 @@ What the sessions themselves say decides, never what the package claims to offer
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
@@ -16,8 +15,6 @@ from service.engine.model import Array
 Device = Literal["cpu", "cuda", "auto"]
 
 CUDA_PROVIDER = "CUDAExecutionProvider"
-
-_log = logging.getLogger(__name__)
 
 
 class Session(Protocol):
@@ -46,11 +43,12 @@ class Runtime(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class OpenSessions:
-    """Sessions of one model, all on the same device."""
+    """Sessions of one model, all on the same device; `fallback_reason` where `auto` ended on the CPU."""
 
     sessions: tuple[Session, ...]
     requested: Device
     actual: Literal["cpu", "cuda"]
+    fallback_reason: str = ""
 
 
 def open_sessions(
@@ -58,20 +56,19 @@ def open_sessions(
 ) -> OpenSessions:
     """Sessions for all graphs on one device.
 
-    `cuda` raises DeviceUnavailable where CUDA is not really used; `auto` then falls back to the CPU
-    with a warning, and `actual` tells.
+    `cuda` raises DeviceUnavailable where CUDA is not really used; `auto` then falls back to the CPU,
+    and `actual` and `fallback_reason` tell.
     """
+    reason = ""
     if device != "cpu":
         try:
             return OpenSessions(_on_cuda(runtime, graphs, num_threads), device, "cuda")
         except DeviceUnavailable as error:
             if device == "cuda":
                 raise
-            _log.warning(
-                "device_fallback", extra={"requested": device, "actual": "cpu", "reason": error.reason}
-            )
+            reason = error.reason
     opened = tuple(runtime.open_on_cpu(graph, num_threads=num_threads) for graph in graphs)
-    return OpenSessions(opened, device, "cpu")
+    return OpenSessions(opened, device, "cpu", reason)
 
 
 def _on_cuda(runtime: Runtime, graphs: Sequence[bytes], num_threads: int) -> tuple[Session, ...]:

@@ -98,13 +98,17 @@ class TickRecord(msgspec.Struct, frozen=True):
 
 
 class ReadyModel(msgspec.Struct, frozen=True):
-    """A model that an engine holds in memory, and the device it really runs on."""
+    """A model that an engine holds in memory, and the device it really runs on.
+
+    `fallback_reason` says why that is not the one hoped for, "" where it is.
+    """
 
     name: str
     version: str
     requested_device: str
     actual_device: str
     load_seconds: float
+    fallback_reason: str = ""
 
 
 class Post(msgspec.Struct, frozen=True, tag=True):

@@ -48,11 +48,19 @@ class OnnxModel:
     """A Seq2SeqModel of two ONNX graphs. Owned by one thread; use `load`."""
 
     def __init__(
-        self, folder: ModelFolder, encoder: Session, step: Session, *, actual_device: str, shapes: Shapes
+        self,
+        folder: ModelFolder,
+        encoder: Session,
+        step: Session,
+        *,
+        actual_device: str,
+        shapes: Shapes,
+        fallback_reason: str = "",
     ) -> None:
         self._folder = folder
         self.manifest = folder.manifest
         self.actual_device = actual_device
+        self.fallback_reason = fallback_reason
         ragged_axes = {one.name: one.ragged_axis for one in folder.manifest.state}
         self._table = StateTable(ragged_axes, width_multiple=_WIDTH_MULTIPLE)
         self._encoder = encoder
@@ -83,7 +91,8 @@ class OnnxModel:
         encoder, step = opened.sessions
         check_graphs(folder, encoder, step)
         shapes = ON_CUDA if opened.actual == "cuda" else ON_CPU
-        return cls(folder, encoder, step, actual_device=opened.actual, shapes=shapes)
+        reason = opened.fallback_reason
+        return cls(folder, encoder, step, actual_device=opened.actual, shapes=shapes, fallback_reason=reason)
 
     def with_shapes(self, shapes: Shapes) -> OnnxModel:
         """The same sessions, run in other shapes."""

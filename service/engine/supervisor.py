@@ -75,6 +75,7 @@ class Supervisor:
         try:
             await self.process.start()
             self.state = "ready"
+            self._tell_fallbacks()
             self._tell_start(None)
             await self._listen()
         except (CannotStart, EngineDied) as error:
@@ -97,6 +98,14 @@ class Supervisor:
         )
         self._on_death(left)
         await self.process.end()
+
+    def _tell_fallbacks(self) -> None:
+        """Said here and not in the engine, whose log nobody has configured."""
+        for model in self.process.models:
+            if model.fallback_reason:
+                facts = {"requested": model.requested_device, "actual": model.actual_device}
+                facts |= {"model": model.name, "reason": model.fallback_reason}
+                _log.warning("device_fallback", extra={"engine": self._core.engine, **facts})
 
     def _tell_start(self, error: Exception | None) -> None:
         if self._first_start is None or self._first_start.done():

@@ -93,6 +93,16 @@ def test_nothing_of_a_text_is_logged(server: Server, client: httpx.Client) -> No
     assert SECRET not in "".join(server.said)
 
 
+def test_a_fallback_to_the_cpu_is_a_line_with_its_reason(store: Path) -> None:
+    """One JSON object per model and engine, and no line of an engine's own between them."""
+    with running(store, device="auto", engines=1, log_format="json") as server:
+        said = list(server.said)
+    events = [json.loads(line) for line in said if not line.startswith(("Zhuyi listens", "Try: "))]
+    fallbacks = [one for one in events if one["event"] == "device_fallback"]
+    assert [(one["engine"], one["requested"], one["actual"]) for one in fallbacks] == [(0, "auto", "cpu")] * 2
+    assert all(one["reason"] and one["model"] for one in fallbacks)
+
+
 def test_the_start_tells_an_address_and_a_command_that_works(server: Server) -> None:
     """The printed `curl` is what a new user tries first."""
     line = next(line for line in server.said if line.startswith("Try: curl"))
