@@ -14,7 +14,7 @@ LOCK := .venv-lock
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-training check format train lock clean
+.PHONY: help run test test-training image-test check format train lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,10 +23,13 @@ run: $(SERVE)/installed ## serve the bundled models on 127.0.0.1:8000 (ZHUYI_HOS
 	@exec $(SERVE)/bin/python -m service serve
 
 test: $(DEV)/installed ## run every test of the service; needs no torch
-	$(DEV)/bin/python -m pytest --ignore=tests/training $(PYTEST_ARGS)
+	$(DEV)/bin/python -m pytest --ignore=tests/training --ignore=tests/image $(PYTEST_ARGS)
 
 test-training: $(TRAINING)/installed ## install torch as well and run the tests of training/
 	$(TRAINING)/bin/python -m pytest tests/training $(PYTEST_ARGS)
+
+image-test: $(DEV)/installed ## build the container image and test it; skipped without a Docker engine
+	$(DEV)/bin/python -m pytest tests/image $(PYTEST_ARGS)
 
 check: $(DEV)/installed ## lint, formatting, types, and who may import whom
 	$(DEV)/bin/python -m ruff check .

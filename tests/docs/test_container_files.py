@@ -1,0 +1,44 @@
+"""`Dockerfile` and `docker-compose.yml` say what the service understands; needs no Docker."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from service.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+COMPOSE = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
+SET_BY_IMAGES = re.findall(r"\b(ZHUYI_\w+)=", DOCKERFILE)
+SET_BY_COMPOSE = re.findall(r"^ +(ZHUYI_\w+):", COMPOSE, re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", sorted({*SET_BY_IMAGES, *SET_BY_COMPOSE}))
+def test_every_variable_is_a_setting(name: str) -> None:
+    """A misspelled one would be ignored without a word."""
+    assert name.removeprefix("ZHUYI_").lower() in Settings.model_fields
+
+
+def test_the_grace_is_longer_than_the_drain() -> None:
+    """Else running requests are killed at a stop."""
+    drains = [int(found) for found in re.findall(r"ZHUYI_DRAIN_SECONDS: (\d+)", COMPOSE)]
+    graces = [int(found) for found in re.findall(r"stop_grace_period: (\d+)s", COMPOSE)]
+    assert drains
+    assert min(graces) > max(drains)
+
+
+def test_ports_are_published_on_the_loopback_address_only() -> None:
+    """Whoever wants more says so in an override."""
+    published = re.findall(r"ports: \[(.*)\]", COMPOSE)
+    assert len(published) == COMPOSE.count("ports:")
+    assert all(one.startswith('"127.0.0.1:') for one in published)
+
+
+def test_nothing_in_the_dockerfile_needs_the_internet_but_the_base_and_the_packages() -> None:
+    """A `# syntax=` line pulls a frontend, a digest may be missing in a mirror, old builders know no heredoc."""
+    assert "# syntax" not in DOCKERFILE
+    assert "FROM" in DOCKERFILE
+    assert not re.search(r"^(FROM|ARG) .*@sha256|<<", DOCKERFILE, re.MULTILINE)
