@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from service.engine.decode_loop import DecodeLoop
-from service.engine.device import Device
+from service.engine.device import Device, Runtime
+from service.engine.errors import ModelFolderInvalid
 from service.engine.messages import Cancel, Post, ReadyModel, Report, Result, TickRecord
 from service.engine.onnx_model import OnnxModel
 from service.engine.scheduler import BatchLimits
@@ -37,16 +38,15 @@ class Core:
         self.models = models
 
     @classmethod
-    def load(cls, settings: CoreSettings, *, clock: Callable[[], float]) -> Core:
+    def load(
+        cls, settings: CoreSettings, *, clock: Callable[[], float], runtime: Runtime | None = None
+    ) -> Core:
         """Loads and warms every model; raises CannotStart."""
         loops: dict[str, DecodeLoop] = {}
         ready: list[ReadyModel] = []
         for path, digest in settings.models:
             started = clock()
-            model = OnnxModel.load(
-                path, device=settings.device, num_threads=settings.num_threads, digest=digest
-            )
-            warm_up(model, model.manifest, settings.limits)
+            model = _warm_model(path, digest, settings, runtime)
             manifest = model.manifest
             identity = LoopIdentity(settings.engine, manifest.name, manifest.version, model.actual_device)
             loops[manifest.name] = DecodeLoop(
@@ -89,3 +89,21 @@ class Core:
                 records.append(record)
                 results.extend(ended)
         return Report(tuple(records), tuple(results))
+
+
+def _warm_model(path: Path, digest: str, settings: CoreSettings, runtime: Runtime | None) -> OnnxModel:
+    """A model that has run; `auto` falls back where CUDA opens a model but cannot run it.
+
+    Raises CannotStart.
+    """
+    threads = settings.num_threads
+    model = OnnxModel.load(path, device=settings.device, num_threads=threads, digest=digest, runtime=runtime)
+    try:
+        warm_up(model, model.manifest, settings.limits)
+    except ModelFolderInvalid as error:
+        if settings.device != "auto" or model.actual_device == "cpu":
+            raise
+        model = OnnxModel.load(path, device="cpu", num_threads=threads, digest=digest, runtime=runtime)
+        model.fallback_reason = error.reason
+        warm_up(model, model.manifest, settings.limits)
+    return model

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
+from service.engine.core import Core, CoreSettings
 from service.engine.device import Device, Session, open_sessions
-from service.engine.errors import DeviceUnavailable
+from service.engine.errors import DeviceUnavailable, ModelFolderInvalid
+from service.engine.folder import ModelFolder
 from service.engine.model import Array
 from service.engine.onnx_model import OnnxModel, OnnxRuntime
 
@@ -92,3 +95,41 @@ def test_a_machine_without_cuda_refuses_to_pretend(store_path: Path) -> None:
         OnnxModel.load(store_path / "zh-en" / "1", device="cuda")
     with pytest.raises(DeviceUnavailable):
         OnnxRuntime(store_path).open_on_cuda(b"", num_threads=1)
+
+
+@dataclass
+class UnableSession:
+    """Opens on CUDA and fails there at the first run, as on a processor without kernels for it."""
+
+    opened: Session
+
+    def run(self, output_names: Sequence[str] | None, input_feed: dict[str, Array]) -> list[Array]:
+        raise RuntimeError("no kernel image is available")
+
+    def get_inputs(self) -> Sequence[object]:
+        return self.opened.get_inputs()
+
+    def get_outputs(self) -> Sequence[object]:
+        return self.opened.get_outputs()
+
+    def get_providers(self) -> list[str]:
+        return [CUDA, CPU]
+
+
+class UnableRuntime(OnnxRuntime):
+    """The real runtime, with a CUDA that opens and does not run."""
+
+    def open_on_cuda(self, graph: bytes, *, num_threads: int) -> Session:
+        return UnableSession(self.open_on_cpu(graph, num_threads=num_threads))
+
+
+def test_a_cuda_that_cannot_run_is_found_at_the_start(store_path: Path) -> None:
+    """`auto` serves on the CPU and says why, `cuda` does not start."""
+    path = store_path / "zh-en" / "1"
+    models = ((path, ModelFolder.open(path).digest),)
+    core = Core.load(CoreSettings(models, device="auto"), clock=time.monotonic, runtime=UnableRuntime(path))
+    (ready,) = core.models
+    assert (ready.requested_device, ready.actual_device) == ("auto", "cpu")
+    assert "no kernel image" in ready.fallback_reason
+    with pytest.raises(ModelFolderInvalid, match="no kernel image"):
+        Core.load(CoreSettings(models, device="cuda"), clock=time.monotonic, runtime=UnableRuntime(path))
