@@ -38,7 +38,7 @@ def test_ports_are_published_on_the_loopback_address_only() -> None:
 
 
 def test_nothing_in_the_dockerfile_needs_the_internet_but_the_base_and_the_packages() -> None:
-    """A `# syntax=` line pulls a frontend, a digest may be missing in a mirror, old builders know no heredoc."""
+    """A `# syntax=` line pulls a frontend, a digest may be missing in a mirror, old builders know no `<<`."""
     assert "# syntax" not in DOCKERFILE
     assert "FROM" in DOCKERFILE
     assert not re.search(r"^(FROM|ARG) .*@sha256|<<", DOCKERFILE, re.MULTILINE)
