@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -32,6 +33,7 @@ from service.engine.translation import Options
 from service.text.heatmap import draw_heat_maps
 
 SVG: Final = "image/svg+xml"
+_QUALITY = re.compile(r"0(\.\d{0,3})?|1(\.0{0,3})?", re.ASCII)
 MAX_CELLS: Final = 40_000
 """Of one picture: more than the longest sentence needs; drawing takes about 10 microseconds and 1 KB each."""
 
@@ -93,8 +95,16 @@ def _check_shapes(wanted: AttentionRequest, given: Sequence[str]) -> None:
 
 
 def _accepts_svg(headers: Mapping[str, str]) -> bool:
-    accepted = headers.get("accept", "").lower().split(",")
-    return SVG in (one.split(";")[0].strip() for one in accepted)
+    """True where a picture is named, and not as less welcome than JSON."""
+    accepted = dict(map(_media_range, headers.get("accept", "").lower().split(",")))
+    return accepted.get(SVG, 0.0) > 0 and accepted[SVG] >= accepted.get("application/json", 0.0)
+
+
+def _media_range(text: str) -> tuple[str, float]:
+    """A media type and how welcome it is, from 0 to 1; 0 also where that cannot be read."""
+    name, *parameters = (part.strip() for part in text.split(";"))
+    quality = next((one[2:] for one in parameters if one.startswith("q=")), "1")
+    return name, float(quality) if _QUALITY.fullmatch(quality) else 0.0
 
 
 async def _picture(item: Item) -> Response:

@@ -80,6 +80,26 @@ async def test_a_picture_on_request(api: Api, how: str) -> None:
     assert len(root.findall(".//{*}g/{*}rect")) == 9
 
 
+@pytest.mark.parametrize(
+    ("accept", "kind"),
+    [
+        ("image/svg+xml", "image/svg+xml"),
+        ("IMAGE/SVG+XML; charset=utf-8, */*;q=0.1", "image/svg+xml"),
+        ("application/json;q=0.5, image/svg+xml", "image/svg+xml"),
+        ("application/json, image/svg+xml;q=0.5", "application/json"),
+        ("image/svg+xml;q=0", "application/json"),
+        ("image/svg+xml;q=much", "application/json"),
+        ("image/*, */*", "application/json"),
+        (",;=", "application/json"),
+    ],
+)
+async def test_the_welcomer_form_is_sent(api: Api, accept: str, kind: str) -> None:
+    """A picture only where it is named, and JSON is not wanted more."""
+    fields = {"q": "a", "source": "en", "target": "zh"}
+    answer = await api.client.post("/attention-weights", json=fields, headers={"Accept": accept})
+    assert answer.headers["content-type"] == kind
+
+
 async def test_a_picture_has_a_limit(detector: LanguageDetector) -> None:
     """A picture of thousands of tokens would hold up everybody and help nobody."""
     async with serving(detector, replace(POLICY, max_characters=1000, max_attention_characters=1000)) as api:
