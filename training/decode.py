@@ -33,14 +33,18 @@ def translate(
     beam_size: int = 1,
     length_penalty: float = 0.8,
     rows: int = 64,
+    copies: range = range(0),
 ) -> list[list[int]]:
-    """The best target of each source, found in batches of similar length; length_penalty is at least 0."""
+    """The best target of each source, found in batches of similar length; length_penalty is at least 0.
+
+    A token of `copies` is written only where the source holds it.
+    """
     order = sorted(range(len(sources)), key=lambda index: len(sources[index]))
     found: list[list[int]] = [[] for _ in sources]
     num_sources = max(1, rows // beam_size)
     for start in range(0, len(order), num_sources):
         chosen = order[start : start + num_sources]
-        beam = Beam(model, [sources[index] for index in chosen], beam_size, length_penalty)
+        beam = Beam(model, [sources[index] for index in chosen], beam_size, length_penalty, copies)
         for index, hypothesis in zip(chosen, beam.run(), strict=True):
             found[index] = hypothesis.tokens
     return found
@@ -54,13 +58,19 @@ class Beam:
     """
 
     def __init__(
-        self, model: Seq2SeqModel, sources: Sequence[Sequence[int]], beam_size: int, length_penalty: float
+        self,
+        model: Seq2SeqModel,
+        sources: Sequence[Sequence[int]],
+        beam_size: int,
+        length_penalty: float,
+        copies: range,
     ) -> None:
         device = model.decoder.output_bias.device
         source, lengths = padded(sources, device)
         self._state, memory = _repeated(*model.start(source, lengths), beam_size)
         self._decoder, self._step = model.decoder, model.decoder.unrolled(memory)
         self._length_penalty = length_penalty
+        self._is_banned = _banned(sources, model.decoder.output_bias.numel(), copies).to(device)  # [B, 1, V]
         self._tokens = torch.full((len(sources) * beam_size, 1), BOS, device=device)  # [B * K, 1 + T]
         self._totals = torch.full((len(sources), beam_size), -torch.inf, device=device)  # [B, K], descending
         self._totals[:, 0] = 0.0
@@ -82,8 +92,7 @@ class Beam:
     def _next_logprobs(self) -> Tensor:
         self._state, _ = self._step(self._decoder.input_gates(self._tokens[:, -1]), self._state)
         logprobs = torch.log_softmax(self._decoder.logits(self._state.feed).float(), dim=-1)  # [B * K, V]
-        logprobs[:, [PAD, UNK, BOS]] = -torch.inf
-        return logprobs.view(*self._totals.shape, -1)
+        return logprobs.view(*self._totals.shape, -1).masked_fill_(self._is_banned, -torch.inf)
 
     def _offer(self, totals: Tensor, length: int) -> None:
         """Keeps the best of totals [B, K] that may end here with `length` tokens, EOS among them or not."""
@@ -112,6 +121,15 @@ class Beam:
         for index, (total, limit, best) in enumerate(zip(highest, self._limits, self._best, strict=True)):
             if length == limit or best_possible(total, limit, self._length_penalty) <= best.score:
                 self._totals[index] = -torch.inf
+
+
+def _banned(sources: Sequence[Sequence[int]], num_pieces: int, copies: range) -> Tensor:
+    """What each source's target must not hold: [B, 1, V] of truth values."""
+    is_banned = torch.zeros(len(sources), 1, num_pieces, dtype=torch.bool)
+    is_banned[:, :, [PAD, UNK, BOS, *copies]] = True
+    for row, source in enumerate(sources):
+        is_banned[row, 0, [token for token in source if token in copies]] = False
+    return is_banned
 
 
 def best_possible(total: float, limit: int, length_penalty: float) -> float:

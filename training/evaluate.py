@@ -10,7 +10,7 @@ from typing import Any
 import sacrebleu
 from tqdm import tqdm
 
-from service.engine.tokenizer import Tokenizer
+from service.engine.tokenizer import COPY_IDS, Tokenizer
 from training import checkpoint
 from training.alignment_error import alignment_errors, read_gold
 from training.corpus import read_pairs
@@ -41,7 +41,11 @@ class Evaluation:
         found: list[str] = []
         for start in tqdm(range(0, len(sources), 256), unit="batch", leave=False):
             targets = translate(
-                self.model, sources[start : start + 256], beam_size=beam_size, length_penalty=LENGTH_PENALTY
+                self.model,
+                sources[start : start + 256],
+                beam_size=beam_size,
+                length_penalty=LENGTH_PENALTY,
+                copies=COPY_IDS,
             )
             found += [self.target.decode(target)[0] for target in targets]
         return found

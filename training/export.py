@@ -16,6 +16,7 @@ from typing import Any
 import torch
 
 from service.engine.manifest import FileRecord, Limits, Manifest, Pieces, StateTensor
+from service.engine.tokenizer import COPY_IDS
 from training import checkpoint
 from training.corpus import read_pairs
 from training.model import Seq2SeqModel
@@ -84,7 +85,9 @@ def describe(source: Path, folder: Path, settings: TrainSettings, model: Seq2Seq
         architecture="attention-lstm",
         num_parameters=sum(parameter.numel() for parameter in model.parameters()),
         licence=LICENCE,
-        pieces=Pieces(num_source=num_source, num_target=num_target),
+        pieces=Pieces(
+            num_source=num_source, num_target=num_target, first_copy=COPY_IDS.start, num_copy=len(COPY_IDS)
+        ),
         limits=LIMITS,
         state=tuple(StateTensor(name, ragged_axis) for name, ragged_axis in STATE.items()),
         files={path.name: record(path) for path in sorted(folder.iterdir())},

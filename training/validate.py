@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import sacrebleu
 
-from service.engine.tokenizer import Tokenizer
+from service.engine.tokenizer import COPY_IDS, Tokenizer
 from training.corpus import read_pairs
 from training.decode import force, translate
 from training.model import Seq2SeqModel
@@ -64,7 +64,8 @@ class Validation:
         return ValidationResult(scores, pictures)
 
     def _bleu(self, model: Seq2SeqModel, pairs: list[tuple[str, str]]) -> float:
-        found = translate(model, [self._source.encode_ids(source) for source, _ in pairs])
+        sources = [self._source.encode_ids(source) for source, _ in pairs]
+        found = translate(model, sources, copies=COPY_IDS)
         texts = [self._target.decode(tokens)[0] for tokens in found]
         references = [[target for _, target in pairs]]
         return float(sacrebleu.corpus_bleu(texts, references, tokenize=self._tokenize).score)

@@ -114,6 +114,7 @@ class Batch:
 
     def _advanced(self, step: Step) -> _Survivors:
         scores = usable_scores(step.top_tokens, step.top_scores, self._is_banned)  # [rows, candidates]
+        self._allow_copies(step, scores)
         tokens, logprobs = best_candidates(step.top_tokens, scores)
         survivors = _Survivors()
         row = 0
@@ -132,6 +133,16 @@ class Batch:
                     survivors.ended.append(Ended(sequence))
             row += num_rows
         return survivors
+
+    def _allow_copies(self, step: Step, scores: Floats) -> None:
+        """Puts back the scores of the copy symbols that a row's own source holds."""
+        row = 0
+        for sequence in self.sequences:
+            rows = slice(row, row + sequence.num_rows)
+            row += sequence.num_rows
+            if sequence.copies:
+                is_allowed = np.isin(step.top_tokens[rows], sequence.copies)  # [rows of one, candidates]
+                scores[rows] = np.where(is_allowed, step.top_scores[rows], scores[rows])
 
     def _go_on(self, survivors: _Survivors, state: State | None) -> None:
         self.sequences = survivors.sequences

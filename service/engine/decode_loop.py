@@ -170,7 +170,11 @@ class DecodeLoop:
 
 
 def _banned(pieces: Pieces) -> np.ndarray:
-    """Which target pieces must never be emitted: [target pieces] of truth values."""
+    """Which target pieces no source asks for: [target pieces] of truth values.
+
+    A copy symbol may be emitted where the source holds the same one, and only there.
+    """
     is_banned = np.zeros(pieces.num_target, bool)
     is_banned[[pieces.pad, pieces.unk, pieces.bos]] = True
+    is_banned[pieces.copies] = True
     return is_banned

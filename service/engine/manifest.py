@@ -36,7 +36,10 @@ class Tokenizers(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Pieces(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Sizes of the vocabularies and the ids that have a meaning of their own."""
+    """Sizes of the vocabularies and the ids that have a meaning of their own.
+
+    Copy symbols, if there are any, have the same ids on both sides: `num_copy` from `first_copy` on.
+    """
 
     num_source: int
     num_target: int
@@ -44,6 +47,13 @@ class Pieces(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     unk: int = 1
     bos: int = 2
     eos: int = 3
+    first_copy: int = 4
+    num_copy: int = 0
+
+    @property
+    def copies(self) -> slice:
+        """The ids of the copy symbols."""
+        return slice(self.first_copy, self.first_copy + self.num_copy)
 
 
 class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -21,6 +21,7 @@ class Sequence:
     admitted_at: float = 0.0
     encode_seconds: float = 0.0
     max_rows: int = field(init=False)
+    copies: tuple[int, ...] = ()  # the copy symbols in its source
 
     def __post_init__(self) -> None:
         self.max_rows = self.job.beam_size if isinstance(self.search, BeamSearch) else 1
@@ -30,11 +31,13 @@ class Sequence:
         """The sequence that carries out a job, with the search that it asks for."""
         num_source = len(job.source) if job.with_attention else None
         rules = Rules(pieces.bos, pieces.eos, job.max_target_tokens, job.length_penalty, num_source)
+        symbols = range(pieces.copies.start, pieces.copies.stop)
+        copies = tuple(token for token in job.source if token in symbols)
         if job.target is not None:
             return cls(job, SingleSearch(rules, target=job.target))
         if job.beam_size == 1:
-            return cls(job, SingleSearch(rules))
-        return cls(job, BeamSearch(rules, beam_size=job.beam_size, n_best=job.n_best))
+            return cls(job, SingleSearch(rules), copies=copies)
+        return cls(job, BeamSearch(rules, beam_size=job.beam_size, n_best=job.n_best), copies=copies)
 
     def is_expired(self, now: float) -> bool:
         """True from the deadline on."""

@@ -11,6 +11,7 @@ import sentencepiece
 
 PAD, UNK, BOS, EOS = 0, 1, 2, 3
 NUM_COPY_SYMBOLS = 32
+COPY_IDS = range(EOS + 1, EOS + 1 + NUM_COPY_SYMBOLS)  # the same on both sides
 _FIRST_COPY_CODE_POINT = 0xF0000  # Supplementary Private Use Area-A: no keyboard and no font produces it
 _SPACE_SIGN = "▁"
 

@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.engine.errors import ModelFailed
+from service.engine.manifest import Pieces
 from service.engine.messages import Done
 from service.engine.search import Rules, SingleSearch, best_candidates, usable_scores
 from tests.engine.driving import a_job, alone, done
-from tests.fakes import CopyModel, FixedStateModel, GrowingStateModel
+from tests.fakes import PIECES, CopyModel, FixedStateModel, GrowingStateModel
 
 sources = st.lists(st.integers(4, 15), min_size=1, max_size=12)
 NOWHERE = np.zeros(1, np.float32)
@@ -112,3 +113,18 @@ def test_a_beam_of_one_finds_no_better_score_than_wide_ones_tell(source: list[in
     scores = [one.score for one in result.hypotheses]
     assert scores == sorted(scores, reverse=True)
     assert len({one.tokens for one in result.hypotheses}) == len(result.hypotheses)
+
+
+@pytest.mark.parametrize("beam_size", [1, 4])
+def test_a_copy_symbol_is_said_only_where_the_source_holds_it(beam_size: int) -> None:
+    """A model that likes copy symbols says none of its own; where they are no symbols it says them."""
+    symbols = Pieces(PIECES.num_source, PIECES.num_target, first_copy=4, num_copy=6)
+    jobs = [[10, 11, 12], [4, 10, 11], [10, 5, 6, 12], [13, 14], [15, 10, 9]]
+
+    def said(source: list[int], pieces: Pieces) -> set[int]:
+        job = a_job(source, beam_size=beam_size)
+        hypotheses = done(alone(FixedStateModel(), job, pieces=pieces)).hypotheses
+        return {token for one in hypotheses for token in one.tokens} & set(range(4, 10))
+
+    assert all(said(source, symbols) <= set(source) for source in jobs)
+    assert any(said(source, PIECES) - set(source) for source in jobs)

@@ -70,3 +70,14 @@ def test_error_rate_is_that_of_a_worked_example() -> None:
     gold = GoldSentence((), (), frozenset({(0, 0), (1, 1)}), frozenset({(0, 0), (1, 1), (2, 2)}))
     assert error_rate([frozenset({(0, 0), (2, 2), (3, 3)})], [gold]) == pytest.approx(0.4)
     assert error_rate([gold.sure], [gold]) == 0.0
+
+
+@pytest.mark.parametrize("beam_size", [1, 4])
+def test_a_copy_symbol_is_written_only_where_the_source_holds_it(model: Seq2SeqModel, beam_size: int) -> None:
+    """However likely the model thinks it."""
+    with torch.no_grad():
+        model.decoder.output_bias[[8, 9]] = 50.0
+        model.decoder.output_bias[EOS] = -50.0
+    without, having = translate(model, [[20, 21], [20, 9]], beam_size=beam_size, copies=range(4, 12))
+    assert not set(without) & set(range(4, 12))
+    assert set(having) & set(range(4, 12)) == {9}
