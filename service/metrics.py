@@ -72,7 +72,7 @@ class Metrics:
     ) -> None:
         """A translating request ended in exactly one outcome."""
         self._requests.total.labels(model, version, source, target, outcome).inc()
-        self._requests.duration.labels(model, version, operation).observe(seconds)
+        self._requests.duration.labels(model, version, operation, outcome).observe(seconds)
 
     def sentence_finished(self, translation: Translation) -> None:
         """A sentence came back from the engines."""
@@ -133,7 +133,12 @@ class _RequestSeries(_Series):
             "zhuyi_requests", "Translating requests by outcome.", *who, "source", "target", "outcome"
         )
         self.duration = self.histogram(
-            "zhuyi_request_duration_seconds", "Time of a translating request.", _REQUEST_SECONDS, *who, "op"
+            "zhuyi_request_duration_seconds",
+            "Time of a translating request.",
+            _REQUEST_SECONDS,
+            *who,
+            "op",
+            "outcome",
         )
         self.finished = self.counter("zhuyi_request_finished", "Sentences by why they ended.", *who, "reason")
         self.tokenization = self.histogram(

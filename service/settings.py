@@ -10,12 +10,20 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
-def _spare_cores() -> int:
-    """Cores left over beside the HTTP process, at least one."""
+def spare_cores(cpu_max: Path = Path("/sys/fs/cgroup/cpu.max")) -> int:
+    """Cores left over beside the HTTP process, at least one.
+
+    `cpu_max` is the control group's file of quota and period in microseconds (Linux,
+    Documentation/admin-guide/cgroup-v2): a container may use fewer cores than it sees.
+    """
     try:
-        return max(1, len(os.sched_getaffinity(0)) - 1)
+        num_cores = len(os.sched_getaffinity(0))
     except AttributeError:  # not on macOS
-        return max(1, (os.cpu_count() or 2) - 1)
+        num_cores = os.cpu_count() or 2
+    if cpu_max.exists():
+        quota, period = cpu_max.read_text().split()
+        num_cores = num_cores if quota == "max" else min(num_cores, int(quota) // int(period))
+    return max(1, num_cores - 1)
 
 
 def _knob(
@@ -37,7 +45,7 @@ class Settings(BaseSettings):
     )
 
     engines: int = Field(
-        default_factory=_spare_cores,
+        default_factory=spare_cores,
         description="Engine processes; the default leaves one core to HTTP.",
         json_schema_extra={"unit": "processes", "default_text": "cores - 1, at least 1"},
         ge=1,

@@ -51,6 +51,7 @@ async def test_every_request_is_counted_once_and_as_the_client_saw_it(api: Api) 
     outcomes = {"ok": 6, "validation": 6, "too_long": 2, "overloaded": 1, "deadline": 1}
     for outcome, count in outcomes.items():
         assert total(samples, "zhuyi_requests_total", outcome=outcome) == count
+        assert total(samples, "zhuyi_request_duration_seconds_count", outcome=outcome) == count
     assert total(samples, "zhuyi_requests_total") == seen.total() == 16
     assert total(samples, "zhuyi_request_duration_seconds_count") == 16
     assert total(samples, "zhuyi_http_request_duration_seconds_count", method="POST") == 16

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -138,3 +140,18 @@ def test_an_encoder_and_a_step_of_different_models_are_refused(tmp_path: Path) -
     declare_again(path)
     with pytest.raises(ModelFolderInvalid, match="disagree about values"):
         OnnxModel.load(path)
+
+
+def test_the_runtime_is_told_to_send_nothing() -> None:
+    """Before it is imported: its telemetry is off wherever this module is used."""
+    found = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import service.engine.onnx_model, os; print(os.environ['ORT_DISABLE_TELEMETRY'])",
+        ],
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    assert found.stdout == "1\n"
