@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import sentencepiece
+from sentencepiece import sentencepiece_model_pb2
 
 from service.engine.tokenizer import BOS, EOS, NUM_COPY_SYMBOLS, PAD, UNK, Tokenizer, copy_symbol
 from training.align import Links, align
@@ -96,7 +97,15 @@ def train_tokenizer(texts: Iterable[str], language: str, num_pieces: int) -> byt
         max_sentence_length=10000,
         minloglevel=1,
     )
-    return model.getvalue()
+    return _without_paths(model.getvalue())
+
+
+def _without_paths(serialized: bytes) -> bytes:
+    """The model without the name of the rule file, a path of one machine; the rules are compiled in."""
+    model = sentencepiece_model_pb2.ModelProto.FromString(serialized)  # type: ignore[attr-defined]
+    model.normalizer_spec.ClearField("normalization_rule_tsv")
+    cleaned: bytes = model.SerializeToString()
+    return cleaned
 
 
 def encode_and_align(

@@ -7,11 +7,12 @@ import random
 import numpy as np
 import pytest
 
-from service.engine.tokenizer import BOS, EOS, NUM_COPY_SYMBOLS, PAD, copy_symbol
+from service.engine.tokenizer import BOS, EOS, NUM_COPY_SYMBOLS, PAD, Tokenizer, copy_symbol
 from training.align import align, grow_diag_final_and
 from training.batches import make_batch
 from training.corpus import Row, clean, detokenized, hashed_share
 from training.masking import mask, placeholders_agree
+from training.prepare import train_tokenizer
 
 SYMBOLS = {copy_symbol(index) for index in range(NUM_COPY_SYMBOLS)}
 
@@ -111,3 +112,15 @@ def test_a_batch_shifts_the_target_and_spreads_links() -> None:
     assert batch.links[0, 0].tolist() == [0.5, 0.0, 0.5]
     assert batch.num_tokens == 5
     assert float(batch.links[1].sum()) == 0.0
+
+
+def test_a_tokenizer_holds_no_path_and_still_normalises() -> None:
+    """The rule file is named nowhere in the model, and full-width signs are read as ASCII."""
+    texts = [f"订单{number}号 {word}" for number in range(200) for word in ("ABC", "x1", "你好")]
+    serialized = train_tokenizer(texts, "zh", 400)
+    assert b"normalization.tsv" not in serialized
+    tokenizer = Tokenizer(serialized)
+    assert [piece.id for piece in tokenizer.encode("ＡＢＣ１")] == [
+        piece.id for piece in tokenizer.encode("ABC1")
+    ]
+    assert [(piece.start, piece.end) for piece in tokenizer.encode("１")] == [(0, 1)]
