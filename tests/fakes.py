@@ -13,7 +13,7 @@ import numpy as np
 
 from service.engine.manifest import Pieces
 from service.engine.model import Array, Floats, Integers, State, Step
-from service.engine.state_table import StateTable
+from tests.state_table import StateTable
 
 PIECES = Pieces(num_source=16, num_target=16)
 NUM_CANDIDATES = 9
@@ -87,6 +87,9 @@ class FixedStateModel:
         return self.table.join(left, right)
 
     def keep(self, state: State, rows: Integers) -> State:
+        return self.table.keep(state, rows)
+
+    def pick(self, state: State, rows: Integers) -> State:
         return self.table.keep(state, rows)
 
     def _weights(self, state: State) -> Integers:

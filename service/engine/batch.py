@@ -1,20 +1,23 @@
 """The running sequences of one model and their rows: what is fed to a step, and what comes of it.
 
-Rows lie in the order of the sequences, and a sequence's rows lie together. A failing sequence
-leaves alone: its rows never decide anything for another's.
+A failing sequence leaves alone: its rows never decide anything for another's.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
+from service.engine.beam import MAX_BEAM_SIZE
 from service.engine.errors import ModelFailed
 from service.engine.model import Floats, Integers, Seq2SeqModel, State, Step
+from service.engine.row_order import Survivor, arranged
 from service.engine.search import SingleSearch, best_candidates, usable_scores
 from service.engine.sequence import Sequence
+
+_UNREAD = np.zeros((MAX_BEAM_SIZE, 0), np.float32)
 
 
 @dataclass(slots=True)
@@ -25,17 +28,8 @@ class Ended:
     error: ModelFailed | None = None
 
 
-@dataclass(slots=True)
-class _Survivors:
-    """Who goes on after a step, the rows they go on from, and who does not."""
-
-    sequences: list[Sequence] = field(default_factory=list)
-    rows: list[int] = field(default_factory=list)
-    ended: list[Ended] = field(default_factory=list)
-
-
 class Batch:
-    """The rows that share each step; an empty one holds no state."""
+    """The rows that share each step."""
 
     def __init__(self, model: Seq2SeqModel, is_banned: np.ndarray) -> None:
         self._model = model
@@ -53,22 +47,17 @@ class Batch:
         return sum(one.max_rows for one in self.sequences)
 
     def join(self, sequences: list[Sequence], state: State) -> None:
-        """Newcomers enter behind those who run."""
-        if state.num_rows != sum(one.num_rows for one in sequences):
-            raise ModelFailed("", "a state has the wrong number of rows")
+        """Newcomers enter, a row each."""
+        first = self.num_rows
         self._state = state if self._state is None else self._model.join(self._state, state)
+        for row, sequence in enumerate(sequences, first):
+            sequence.rows = [row]
         self.sequences.extend(sequences)
 
     def drop(self, gone: Collection[Sequence]) -> None:
         """Sequences leave without a result."""
-        survivors = _Survivors()
-        row = 0
-        for sequence in self.sequences:
-            if sequence not in gone:
-                survivors.sequences.append(sequence)
-                survivors.rows.extend(range(row, row + sequence.num_rows))
-            row += sequence.num_rows
-        self._go_on(survivors, self._state)
+        if gone:
+            self._go_on([Survivor(one, one.rows) for one in self.sequences if one not in gone], self._state)
 
     def step(self) -> list[Ended]:
         """Every sequence one token further; those at their end leave and are returned.
@@ -76,96 +65,116 @@ class Batch:
         Raises whatever the model raises; nothing has changed then.
         """
         assert self._state is not None
+        num_rows = self._state.num_rows
         step = self._model.step(self._state, *self._fed())
-        _check_rows(step, self._state.num_rows)
-        survivors = self._advanced(step)
+        _check_rows(step, num_rows)
+        survivors, ended = self._advanced(step)
         self._go_on(survivors, step.state)
-        return survivors.ended
+        return ended
 
     def split(self) -> list[Batch]:
         """One batch for each sequence, to find out which of them the model cannot bear."""
         parts: list[Batch] = []
-        row = 0
         for sequence in self.sequences:
             assert self._state is not None
             part = Batch(self._model, self._is_banned)
-            part.join([sequence], self._model.keep(self._state, np.arange(row, row + sequence.num_rows)))
+            part._state = self._model.pick(self._state, np.array(sequence.rows))
+            part.sequences = [sequence]
+            sequence.rows = list(range(len(sequence.rows)))
             parts.append(part)
-            row += sequence.num_rows
         return parts
 
     def absorb(self, other: Batch) -> None:
         """Takes over the rows of another batch, which must not be used after."""
-        if other._state is not None:
-            self.join(other.sequences, other._state)
+        if not other.sequences or other._state is None:
+            return
+        first = self.num_rows
+        self._state = other._state if self._state is None else self._model.join(self._state, other._state)
+        for sequence in other.sequences:
+            sequence.rows = [first + row for row in sequence.rows]
+        self.sequences.extend(other.sequences)
 
     def _fed(self) -> tuple[Integers, Integers]:
-        previous: list[int] = []
-        wanted: list[int] = []
+        previous = [0] * self.num_rows
+        wanted = [0] * self.num_rows  # a beam's scores are not read
         for sequence in self.sequences:
             search = sequence.search
             if isinstance(search, SingleSearch):
-                previous.append(search.previous)
-                wanted.append(search.wanted)
+                row = sequence.rows[0]
+                previous[row], wanted[row] = search.previous, search.wanted
             else:
-                previous.extend(search.previous)
-                wanted.extend(search.previous)  # its score is not read
-        return np.array(previous, np.int64), np.array(wanted, np.int64)
+                for row, token in zip(sequence.rows, search.previous, strict=True):
+                    previous[row] = token
+        return np.array(previous, np.int64), np.array(wanted, np.int64)  # [rows], [rows]
 
-    def _advanced(self, step: Step) -> _Survivors:
+    def _advanced(self, step: Step) -> tuple[list[Survivor], list[Ended]]:
         scores = usable_scores(step.top_tokens, step.top_scores, self._is_banned)  # [rows, candidates]
         self._allow_copies(step, scores)
-        tokens, logprobs = best_candidates(step.top_tokens, scores)
-        survivors = _Survivors()
-        row = 0
+        told = _Told.of(step, scores)
+        survivors: list[Survivor] = []
+        ended: list[Ended] = []
         for sequence in self.sequences:
-            num_rows = sequence.num_rows
             try:
-                rows = _advance(sequence, row, step, scores, tokens[row], logprobs[row])
+                parents = _advance(sequence, told)
             except ModelFailed as error:
-                survivors.ended.append(Ended(sequence, error))
+                ended.append(Ended(sequence, error))
             else:
-                if rows:
-                    sequence.num_rows = len(rows)
-                    survivors.sequences.append(sequence)
-                    survivors.rows.extend(rows)
+                if parents:
+                    survivors.append(Survivor(sequence, parents))
                 else:
-                    survivors.ended.append(Ended(sequence))
-            row += num_rows
-        return survivors
+                    ended.append(Ended(sequence))
+        return survivors, ended
 
     def _allow_copies(self, step: Step, scores: Floats) -> None:
         """Puts back the scores of the copy symbols that a row's own source holds."""
-        row = 0
         for sequence in self.sequences:
-            rows = slice(row, row + sequence.num_rows)
-            row += sequence.num_rows
             if sequence.copies:
+                rows = sequence.rows
                 is_allowed = np.isin(step.top_tokens[rows], sequence.copies)  # [rows of one, candidates]
                 scores[rows] = np.where(is_allowed, step.top_scores[rows], scores[rows])
 
-    def _go_on(self, survivors: _Survivors, state: State | None) -> None:
-        self.sequences = survivors.sequences
-        if not survivors.rows or state is None:
-            self._state = None
-        elif survivors.rows == list(range(state.num_rows)):
-            self._state = state
-        else:
-            self._state = self._model.keep(state, np.array(survivors.rows))
+    def _go_on(self, survivors: list[Survivor], state: State | None) -> None:
+        self.sequences = [one.sequence for one in survivors]
+        self._state = state
+        if state is None:
+            return
+        order = arranged(survivors)
+        if order != list(range(state.num_rows)):
+            self._state = self._model.keep(state, np.array(order, np.int64))
 
 
-def _advance(
-    sequence: Sequence, row: int, step: Step, scores: Floats, token: int, logprob: float
-) -> list[int]:
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What a step told, as plain lists by row: candidates with usable scores, and the best of each."""
+
+    step: Step
+    top_tokens: list[list[int]]
+    scores: list[list[float]]
+    tokens: list[int]
+    logprobs: list[float]
+
+    @classmethod
+    def of(cls, step: Step, scores: Floats) -> _Told:
+        tokens, logprobs = best_candidates(step.top_tokens, scores)
+        return cls(step, step.top_tokens.tolist(), scores.tolist(), tokens, logprobs)
+
+    def attention(self, sequence: Sequence) -> Floats:
+        """The rows of a sequence [rows, source]; nothing is fetched for one that does not read them."""
+        return self.step.attention[sequence.rows] if sequence.reads_attention else _UNREAD
+
+
+def _advance(sequence: Sequence, told: _Told) -> list[int]:
     """The rows that the sequence goes on from; none where it has ended."""
-    search = sequence.search
+    search, rows = sequence.search, sequence.rows
+    attention = told.attention(sequence)
     if isinstance(search, SingleSearch):
+        row = rows[0]
+        token, logprob = told.tokens[row], told.logprobs[row]
         if search.is_forced:
-            token, logprob = search.wanted, float(step.wanted_scores[row])
-        return [row] if search.advance(token, logprob, step.attention[row]) else []
-    rows = slice(row, row + sequence.num_rows)
-    parents = search.advance(step.top_tokens[rows].tolist(), scores[rows].tolist(), step.attention[rows])
-    return [row + parent for parent in parents]
+            token, logprob = search.wanted, float(told.step.wanted_scores[row])
+        return rows if search.advance(token, logprob, attention[0]) else []
+    top_tokens, scores = [told.top_tokens[row] for row in rows], [told.scores[row] for row in rows]
+    return [rows[parent] for parent in search.advance(top_tokens, scores, attention)]
 
 
 def _check_rows(step: Step, num_rows: int) -> None:

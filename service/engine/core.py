@@ -6,11 +6,11 @@ The same core runs in an engine process, in the command line's own process and i
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from service.engine.decode_loop import DecodeLoop
-from service.engine.device import Device, Runtime
+from service.engine.device import Device, Precision, Runtime
 from service.engine.errors import ModelFolderInvalid
 from service.engine.messages import Cancel, Post, ReadyModel, Report, Result, TickRecord
 from service.engine.onnx_model import OnnxModel
@@ -26,6 +26,7 @@ class CoreSettings:
     models: tuple[tuple[Path, str], ...]
     engine: int = 0
     device: Device = "cpu"
+    precision: Precision = "auto"
     num_threads: int = 1
     limits: BatchLimits = field(default_factory=BatchLimits)
 
@@ -48,7 +49,8 @@ class Core:
             started = clock()
             model = _warm_model(path, digest, settings, runtime)
             manifest = model.manifest
-            identity = LoopIdentity(settings.engine, manifest.name, manifest.version, model.actual_device)
+            running = model.running
+            identity = LoopIdentity(settings.engine, manifest.name, manifest.version, running.device)
             loops[manifest.name] = DecodeLoop(
                 model, manifest.pieces, identity, limits=settings.limits, clock=clock
             )
@@ -58,9 +60,10 @@ class Core:
                     manifest.name,
                     manifest.version,
                     settings.device,
-                    model.actual_device,
+                    running.device,
+                    running.precision,
                     seconds,
-                    model.fallback_reason,
+                    running.fallback_reason,
                 )
             )
         return cls(loops, tuple(ready))
@@ -96,14 +99,20 @@ def _warm_model(path: Path, digest: str, settings: CoreSettings, runtime: Runtim
 
     Raises CannotStart.
     """
-    threads = settings.num_threads
-    model = OnnxModel.load(path, device=settings.device, num_threads=threads, digest=digest, runtime=runtime)
+
+    def loaded(device: Device) -> OnnxModel:
+        threads, precision = settings.num_threads, settings.precision
+        return OnnxModel.load(
+            path, device=device, precision=precision, num_threads=threads, digest=digest, runtime=runtime
+        )
+
+    model = loaded(settings.device)
     try:
         warm_up(model, model.manifest, settings.limits)
     except ModelFolderInvalid as error:
-        if settings.device != "auto" or model.actual_device == "cpu":
+        if settings.device != "auto" or model.running.device == "cpu":
             raise
-        model = OnnxModel.load(path, device="cpu", num_threads=threads, digest=digest, runtime=runtime)
-        model.fallback_reason = error.reason
+        model = loaded("cpu")
+        model.running = replace(model.running, fallback_reason=error.reason)
         warm_up(model, model.manifest, settings.limits)
     return model

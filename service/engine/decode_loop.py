@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 
 from service.engine.batch import Batch, Ended
+from service.engine.deck import Deck, Encoded
 from service.engine.errors import DeadlineExceeded, ModelFailed
 from service.engine.manifest import Pieces
 from service.engine.messages import Job, Result, TickRecord
@@ -35,9 +36,12 @@ class DecodeLoop:
         self._model = model
         self._pieces = pieces
         self._identity = identity
-        self._scheduler = Scheduler(limits)
+        self._limits = limits
+        self._scheduler = Scheduler()
+        self._deck = Deck(model)
         self._batch = Batch(model, _banned(pieces))
         self._clock = clock
+        self._earliest_deadline = float("inf")  # of the encoded and the running, or before it
         self._cancelled: set[int] = set()
         self._results: list[Result] = []
         self._tally = Tally()
@@ -45,7 +49,7 @@ class DecodeLoop:
     @property
     def has_work(self) -> bool:
         """True while a tick would do something."""
-        return bool(self._scheduler.num_waiting or self._batch.sequences)
+        return bool(self._scheduler.num_waiting or self._batch.sequences or not self._deck.is_empty)
 
     def post(self, job: Job) -> None:
         """Puts a job at the end of the queue."""
@@ -69,24 +73,52 @@ class DecodeLoop:
     def _drop_cancelled(self) -> None:
         if not self._cancelled:
             return
-        self._tally.cancelled_queued = len(self._scheduler.remove(self._cancelled))
+        queued = self._scheduler.remove(self._cancelled)
+        queued += [one for one in self._deck.sequences if one.job.id in self._cancelled]
         running = [one for one in self._batch.sequences if one.job.id in self._cancelled]
-        self._tally.cancelled_running = len(running)
+        self._tally.cancelled_queued, self._tally.cancelled_running = len(queued), len(running)
+        self._deck.remove(queued)
         self._batch.drop(running)
         self._cancelled.clear()
 
     def _drop_expired(self) -> None:
         now = self._clock()
-        queued = self._scheduler.expired(now)
-        running = [one for one in self._batch.sequences if one.is_expired(now)]
-        if running:
+        queued, running = self._scheduler.expired(now), []
+        if now >= self._earliest_deadline:
+            queued += [one for one in self._deck.sequences if one.is_expired(now)]
+            running = [one for one in self._batch.sequences if one.is_expired(now)]
+            self._deck.remove(queued)
             self._batch.drop(running)
+            left = (one.deadline for one in (*self._deck.sequences, *self._batch.sequences))
+            self._earliest_deadline = min(left, default=float("inf"))
         self._tally.expired_queued, self._tally.expired_running = len(queued), len(running)
         for where, late in (("queued", queued), ("running", running)):
             self._results.extend(one.failed(DeadlineExceeded(where)) for one in late)
 
     def _admit(self) -> None:
-        self._encode_all(self._scheduler.admit(self._batch.reserved_rows))
+        """Lets in who is encoded, then encodes as long as there are rows that nobody waits for."""
+        budget, tokens = self._limits.max_encode, self._limits.max_encode_tokens
+        self._enter()
+        while budget > 0 and self._free_rows > 0 and self._deck.is_empty:
+            group = self._scheduler.next_group(budget, tokens)
+            if not group:
+                return
+            budget -= len(group)
+            tokens -= sum(len(one.job.source) for one in group)
+            self._encode_all([group])
+            self._enter()
+
+    @property
+    def _free_rows(self) -> int:
+        return self._limits.max_rows - self._batch.reserved_rows
+
+    def _enter(self) -> None:
+        while (entering := self._deck.take(self._free_rows)) is not None:
+            now = self._clock()
+            for sequence in entering.sequences:
+                sequence.admitted_at = now
+            self._batch.join(entering.sequences, entering.state)
+            self._tally.joined += len(entering.sequences)
 
     def _encode_all(self, groups: list[list[Sequence]]) -> None:
         """Encodes each group; one that fails is encoded one by one, to fail only whom it must."""
@@ -103,11 +135,13 @@ class DecodeLoop:
         started = self._clock()
         lengths = [len(one.job.source) for one in group]
         state = self._model.encode([one.job.source for one in group])
-        self._batch.join(group, state)
+        if state.num_rows != len(group):
+            raise ModelFailed("", "a state has the wrong number of rows")
+        self._deck.put(Encoded(group, state))
         seconds = self._clock() - started
         for sequence in group:
-            sequence.admitted_at, sequence.encode_seconds = started, seconds
-        self._tally.joined += len(group)
+            sequence.encode_seconds = seconds
+            self._earliest_deadline = min(self._earliest_deadline, sequence.deadline)
         self._tally.num_encoded += len(group)
         self._tally.source_tokens += sum(lengths)
         self._tally.padded_source_tokens += max(lengths) * len(group)
@@ -160,12 +194,14 @@ class DecodeLoop:
         return ModelFailed(self._identity.model, reason)
 
     def _record(self) -> TickRecord:
-        oldest = self._scheduler.oldest
-        self._tally.num_waiting = self._scheduler.num_waiting
-        self._tally.waiting_tokens = self._scheduler.waiting_tokens
+        encoded = self._deck.sequences
+        self._tally.num_waiting = self._scheduler.num_waiting + len(encoded)
+        encoded_tokens = sum(len(one.job.source) for one in encoded)
+        self._tally.waiting_tokens = self._scheduler.waiting_tokens + encoded_tokens
         self._tally.num_running = len(self._batch.sequences)
-        if oldest is not None:
-            self._tally.oldest_wait_seconds = max(0.0, self._clock() - oldest.job.posted_at)
+        posted = [one.job.posted_at for one in (self._scheduler.oldest, *encoded) if one is not None]
+        if posted:
+            self._tally.oldest_wait_seconds = max(0.0, self._clock() - min(posted))
         return self._identity.record(self._tally)
 
 

@@ -1,4 +1,4 @@
-"""Which device a model runs on: asked for, checked, and told truthfully.
+"""Which device and precision a model runs on: asked for, checked, and told truthfully.
 
 What the sessions themselves say decides, never what the package claims to offer.
 """
@@ -9,10 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
-from service.engine.errors import DeviceUnavailable
+from service.engine.errors import DeviceUnavailable, PrecisionUnavailable
+from service.engine.folder import ModelFolder
 from service.engine.model import Array
 
 Device = Literal["cpu", "cuda", "auto"]
+Precision = Literal["auto", "int8", "fp32", "fp16"]
 
 CUDA_PROVIDER = "CUDAExecutionProvider"
 
@@ -24,6 +26,8 @@ class Session(Protocol):
     def get_inputs(self) -> Sequence[Any]: ...
     def get_outputs(self) -> Sequence[Any]: ...
     def get_providers(self) -> Sequence[str]: ...
+    def io_binding(self) -> Any: ...
+    def run_with_iobinding(self, iobinding: Any) -> None: ...
 
 
 class Runtime(Protocol):
@@ -42,39 +46,64 @@ class Runtime(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class OpenSessions:
-    """Sessions of one model, all on the same device; `fallback_reason` where `auto` ended on the CPU."""
+class OpenGraphs:
+    """The encoder and the step of one model, both on the same device in the same precision.
 
-    sessions: tuple[Session, ...]
-    requested: Device
+    `fallback_reason` says why `auto` ended on the CPU, "" where it did not.
+    """
+
+    sessions: tuple[Session, Session]
     actual: Literal["cpu", "cuda"]
+    precision: str
     fallback_reason: str = ""
 
 
-def open_sessions(
-    runtime: Runtime, graphs: Sequence[bytes], device: Device, *, num_threads: int
-) -> OpenSessions:
-    """Sessions for all graphs on one device.
+def open_graphs(
+    runtime: Runtime, folder: ModelFolder, device: Device, precision: Precision, *, num_threads: int
+) -> OpenGraphs:
+    """Sessions for the graphs of a folder on one device.
 
     `cuda` raises DeviceUnavailable where CUDA is not really used; `auto` then falls back to the CPU,
-    and `actual` and `fallback_reason` tell.
+    and `actual` and `fallback_reason` tell. Raises PrecisionUnavailable where the device cannot have it.
     """
     reason = ""
     if device != "cpu":
         try:
-            return OpenSessions(_on_cuda(runtime, graphs, num_threads), device, "cuda")
+            return _on_cuda(runtime, folder, precision, num_threads)
         except DeviceUnavailable as error:
             if device == "cuda":
                 raise
             reason = error.reason
-    opened = tuple(runtime.open_on_cpu(graph, num_threads=num_threads) for graph in graphs)
-    return OpenSessions(opened, device, "cpu", reason)
+    chosen = _precision_on_cpu(folder, precision)
+    graphs = folder.manifest.int8 if chosen == "int8" else folder.manifest.graphs
+    assert graphs is not None
+    encoder, step = (
+        runtime.open_on_cpu(folder.read(file), num_threads=num_threads)
+        for file in (graphs.encoder, graphs.step)
+    )
+    return OpenGraphs((encoder, step), "cpu", chosen, reason)
 
 
-def _on_cuda(runtime: Runtime, graphs: Sequence[bytes], num_threads: int) -> tuple[Session, ...]:
-    opened = tuple(runtime.open_on_cuda(graph, num_threads=num_threads) for graph in graphs)
-    for session in opened:
+def _precision_on_cpu(folder: ModelFolder, precision: Precision) -> str:
+    if precision == "fp16":
+        raise PrecisionUnavailable(precision, "processors gain nothing by it; it is for CUDA")
+    if precision == "int8" and folder.manifest.int8 is None:
+        raise PrecisionUnavailable(precision, f"{folder.manifest.name} has no graphs in int8")
+    if precision == "auto":
+        return "fp32" if folder.manifest.int8 is None else "int8"
+    return precision
+
+
+def _on_cuda(runtime: Runtime, folder: ModelFolder, precision: Precision, num_threads: int) -> OpenGraphs:
+    if precision == "int8":
+        raise PrecisionUnavailable(precision, "its products are for processors; CUDA takes fp32")
+    graphs = folder.manifest.graphs
+    encoder, step = (
+        runtime.open_on_cuda(folder.read(file), num_threads=num_threads)
+        for file in (graphs.encoder, graphs.step)
+    )
+    for session in (encoder, step):
         providers = list(session.get_providers())
         if providers[:1] != [CUDA_PROVIDER]:
             raise DeviceUnavailable("cuda", "cpu", f"the session runs on {', '.join(providers)}")
-    return opened
+    return OpenGraphs((encoder, step), "cuda", "fp32")

@@ -16,7 +16,8 @@ ZhuyiError
 ├── ModelFailed             the model raised, or gave a score that is no number
 └── CannotStart             a person must change something
     ├── ModelFolderInvalid  a model folder is not what its manifest says
-    └── DeviceUnavailable   the device asked for cannot be used
+    ├── DeviceUnavailable   the device asked for cannot be used
+    └── PrecisionUnavailable  the precision asked for cannot be had on the device
 
 Every class carries data and never a user's text.
 """
@@ -199,10 +200,27 @@ class DeviceUnavailable(CannotStart):
         return f"device {self.requested} cannot be used: {self.reason}"
 
 
-_BY_NAME: dict[str, type[ZhuyiError]] = {
-    cls.__name__: cls
-    for cls in (DeadlineExceeded, ModelFailed, ModelFolderInvalid, DeviceUnavailable, EngineDied, NotReady)
-}
+@dataclass(eq=False)
+class PrecisionUnavailable(CannotStart):
+    """The precision asked for, and why a model cannot run in it."""
+
+    requested: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"precision {self.requested} cannot be used: {self.reason}"
+
+
+_CROSSING = (
+    DeadlineExceeded,
+    ModelFailed,
+    ModelFolderInvalid,
+    DeviceUnavailable,
+    PrecisionUnavailable,
+    EngineDied,
+    NotReady,
+)
+_BY_NAME: dict[str, type[ZhuyiError]] = {cls.__name__: cls for cls in _CROSSING}
 
 
 def error_from(name: str, data: dict[str, Any]) -> ZhuyiError:

@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from service.engine.device import Session
 from service.engine.folder import ModelFolder
+from service.engine.slots import Form
 
 _ENCODER_INPUTS = {"source", "source_lengths"}
 _STEP_INPUTS = {"previous", "wanted"}
 _STEP_OUTPUTS = {"top_scores", "top_tokens", "wanted_scores", "attention"}
+
+DTYPES = {"tensor(float)": np.float32, "tensor(float16)": np.float16, "tensor(int64)": np.int64}
 
 # What one tensor looks like: its element type, and for each axis its size or None where it may vary.
 _Form = tuple[str, tuple[int | None, ...]]
@@ -31,6 +36,22 @@ def check_graphs(folder: ModelFolder, encoder: Session, step: Session) -> None:
         _require_same(folder, name, made[name], fed[name])
     for name in sorted(moved):
         _require_same(folder, f"next_{name}", fed[name], answered[f"next_{name}"])
+
+
+def forms_of_state(folder: ModelFolder, encoder: Session, step: Session) -> dict[str, Form]:
+    """How each state tensor is held; raises ModelFolderInvalid for a state that grows with every step."""
+    made = _forms(encoder.get_outputs())
+    answered = _forms(step.get_outputs())
+    forms: dict[str, Form] = {}
+    for one in folder.manifest.state:
+        kind, sizes = made[one.name]
+        is_ragged, is_renewed = one.ragged_axis is not None, f"next_{one.name}" in answered
+        fixed = sizes[2:] if is_ragged else sizes[1:]
+        if one.ragged_axis not in (None, 1) or (is_ragged and is_renewed) or None in fixed:
+            raise folder.invalid(f"{one.name} is not of a state that keeps its size")
+        whole = tuple(size for size in fixed if size is not None)
+        forms[one.name] = Form(np.dtype(DTYPES[kind]), whole, is_ragged, is_renewed)
+    return forms
 
 
 def _require(folder: ModelFolder, what: str, found: set[str], expected: set[str]) -> None:

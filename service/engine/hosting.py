@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from service.engine.core import CoreSettings
-from service.engine.device import Device
+from service.engine.device import Device, Precision
 from service.engine.folder import ModelFolder
 from service.engine.messages import Job, ReadyModel, Result, TickRecord
 from service.engine.scheduler import BatchLimits
@@ -26,6 +26,7 @@ class EngineSettings:
 
     num_engines: int = 1
     device: Device = "cpu"
+    precision: Precision = "auto"
     num_threads: int = 1
     limits: BatchLimits = field(default_factory=BatchLimits)
     start_seconds: float = 120.0
@@ -36,7 +37,7 @@ class EngineSettings:
     def core(self, models: Sequence[ModelFolder], engine: int) -> CoreSettings:
         """What the engine with this number loads."""
         folders = tuple((one.path, one.digest) for one in models)
-        return CoreSettings(folders, engine, self.device, self.num_threads, self.limits)
+        return CoreSettings(folders, engine, self.device, self.precision, self.num_threads, self.limits)
 
 
 @dataclass(frozen=True, slots=True)

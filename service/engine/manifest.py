@@ -85,6 +85,7 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     limits: Limits
     state: tuple[StateTensor, ...]
     graphs: Graphs = Graphs()
+    int8: Graphs | None = None
     tokenizers: Tokenizers = Tokenizers()
     files: dict[str, FileRecord]
     about: dict[str, Any] = {}

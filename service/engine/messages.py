@@ -11,12 +11,14 @@ from typing import Any, Literal
 import msgspec
 
 FinishReason = Literal["eos", "length"]
+Priority = Literal["interactive", "bulk"]
 
 
 class Job(msgspec.Struct, frozen=True, array_like=True):
     """One sentence to translate, or with `target` to score as it is (forced decoding).
 
     `deadline` and `posted_at` are time.monotonic() seconds, which all processes of a machine share.
+    Sentences of one call share a `group`: the queue takes turns among groups.
     """
 
     id: int
@@ -27,9 +29,12 @@ class Job(msgspec.Struct, frozen=True, array_like=True):
     beam_size: int
     n_best: int
     length_penalty: float
+    coverage_penalty: float
     with_attention: bool
     deadline: float | None
     posted_at: float
+    priority: Priority = "interactive"
+    group: int = 0
 
 
 class Found(msgspec.Struct, frozen=True, array_like=True):
@@ -98,7 +103,7 @@ class TickRecord(msgspec.Struct, frozen=True):
 
 
 class ReadyModel(msgspec.Struct, frozen=True):
-    """A model that an engine holds in memory, and the device it really runs on.
+    """A model that an engine holds in memory, and the device and precision it really runs in.
 
     `fallback_reason` says why that is not the one hoped for, "" where it is.
     """
@@ -107,6 +112,7 @@ class ReadyModel(msgspec.Struct, frozen=True):
     version: str
     requested_device: str
     actual_device: str
+    precision: str
     load_seconds: float
     fallback_reason: str = ""
 

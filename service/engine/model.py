@@ -16,10 +16,14 @@ Integers = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What a decoder remembers: named arrays, axis 0 of each is the row. Only the model looks inside."""
+    """What a decoder remembers: named arrays, axis 0 of each is the row. Only the model looks inside.
 
-    arrays: Mapping[str, Array]
+    Where the model keeps the rows in a memory of its own, `home` is that, and `arrays` is empty.
+    """
+
+    arrays: Mapping[str, Any]
     num_rows: int
+    home: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +31,8 @@ class Step:
     """One token further for every row.
 
     Scores are log-probabilities, descending along the candidates; attention sums to 1 over a row's
-    source and is 0 beyond it. `state` is what the next step starts from.
+    source and is 0 beyond it. `state` is what the next step starts from. The arrays may be written
+    over by the next step: what is to be kept is copied.
     """
 
     top_tokens: Integers  # [rows, candidates]
@@ -38,7 +43,11 @@ class Step:
 
 
 class Seq2SeqModel(Protocol):
-    """What the decode loop needs from a model. A state that is passed in stays as it was."""
+    """What the decode loop needs from a model.
+
+    `step`, `join` and `keep` take over the states they are given, so that a model may work in place:
+    such a state must not be used again, except after a `step` that raised, which leaves it as it was.
+    """
 
     def encode(self, sources: Sequence[Sequence[int]]) -> State:
         """One row per source, in their order; every source has at least one token."""
@@ -58,4 +67,8 @@ class Seq2SeqModel(Protocol):
 
     def keep(self, state: State, rows: Integers) -> State:
         """The named rows in the named order; a row may be named more than once (beams)."""
+        ...
+
+    def pick(self, state: State, rows: Integers) -> State:
+        """A copy of the named rows; `state` stays as it was."""
         ...

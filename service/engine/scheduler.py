@@ -1,56 +1,65 @@
-"""Who shares the next step: admission in order of arrival, bounded in rows and in encoding per tick.
+"""Who is encoded next: fair among groups, interactive before bulk, and nobody starves.
 
-Pure policy: no tensor, no clock, no thread. A tick pulls what is free; nothing ever waits for a
-batch to fill. The oldest sequence is always served first, and if its rows are not free nobody
-overtakes it, so a wide beam cannot be starved by a stream of narrow ones.
+Pure policy: no tensor, no clock, no thread. The queue takes turns among the groups (calls): of a
+call's sentences each starts where its predecessor ends in virtual time, measured in source tokens
+(start-time fair queueing, Goyal et al. 1996), so a single sentence does not wait for an array of a
+thousand. Every fourth turn goes to whoever has waited longest, whatever its group and priority.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from bisect import bisect_left, insort
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 
 from service.engine.beam import MAX_BEAM_SIZE
+from service.engine.messages import Priority
 from service.engine.sequence import Sequence
 
 _SIMILAR_TOKENS = 8  # source lengths 1 to 8 are encoded together, 9 to 16, and so on
-_LOOKAHEAD = 32  # how far behind the oldest a similar length is looked for
+_LOOKAHEAD = 64  # how far behind the first a similar length is looked for
+_TURNS = 4  # one of so many turns is that of the oldest
+
+_Place = tuple[int, int]  # start in virtual time, number of arrival
 
 
 @dataclass(frozen=True, slots=True)
 class BatchLimits:
     """Bounds of one tick.
 
-    `max_rows` share a step: on a CPU more gain nothing, and the widest beam must fit. `max_encode`
-    sequences enter, so that those running are not held up for much longer than a step.
+    `max_rows` share a step: on a CPU more gain nothing, and the widest beam must fit. At most
+    `max_encode` sequences of together `max_encode_tokens` source tokens, padding counted, are encoded
+    (or one longer than that), so that those running are not held up for long.
     """
 
     max_rows: int = 32
-    max_encode: int = 6
+    max_encode: int = 8
+    max_encode_tokens: int = 256
 
     def __post_init__(self) -> None:
-        if self.max_rows < MAX_BEAM_SIZE or self.max_encode < 1:
+        if self.max_rows < MAX_BEAM_SIZE or self.max_encode < 1 or self.max_encode_tokens < 1:
             raise ValueError(f"at least {MAX_BEAM_SIZE} rows and 1 sequence per tick are needed")
 
 
 class Scheduler:
-    """The waiting sequences of one model, in the order in which they came."""
+    """The waiting sequences of one model."""
 
-    def __init__(self, limits: BatchLimits) -> None:
-        self._limits = limits
-        self._waiting: dict[int, Sequence] = {}
-        self._waiting_tokens = 0
+    def __init__(self) -> None:
+        self._waiting: dict[int, Sequence] = {}  # by job, in order of arrival
+        self._places: dict[int, _Place] = {}
+        self._order: dict[Priority, list[tuple[_Place, int]]] = {"interactive": [], "bulk": []}
+        self._ends: dict[int, int] = {}  # of each waiting group, in virtual time
+        self._sizes: dict[int, int] = {}  # how many of each group wait
+        self._virtual_now = 0
+        self._num_arrived = 0
+        self._turn = 0
         self._earliest_deadline = float("inf")
+        self.waiting_tokens = 0
 
     @property
     def num_waiting(self) -> int:
         return len(self._waiting)
-
-    @property
-    def waiting_tokens(self) -> int:
-        """Source tokens of all waiting sequences."""
-        return self._waiting_tokens
 
     @property
     def oldest(self) -> Sequence | None:
@@ -58,11 +67,17 @@ class Scheduler:
         return next(iter(self._waiting.values()), None)
 
     def add(self, sequence: Sequence) -> None:
-        """Puts a sequence at the end of the queue."""
-        self._waiting[sequence.job.id] = sequence
-        self._waiting_tokens += len(sequence.job.source)
-        if sequence.job.deadline is not None:
-            self._earliest_deadline = min(self._earliest_deadline, sequence.job.deadline)
+        """Puts a sequence into the queue."""
+        job = sequence.job
+        start = max(self._virtual_now, self._ends.get(job.group, 0))
+        self._ends[job.group] = start + len(job.source)
+        self._sizes[job.group] = self._sizes.get(job.group, 0) + 1
+        self._num_arrived += 1
+        self._waiting[job.id] = sequence
+        self._places[job.id] = (start, self._num_arrived)
+        insort(self._order[job.priority], (self._places[job.id], job.id))
+        self.waiting_tokens += len(job.source)
+        self._earliest_deadline = min(self._earliest_deadline, sequence.deadline)
 
     def remove(self, ids: Iterable[int]) -> list[Sequence]:
         """Takes sequences out wherever they stand; ids that do not wait here are passed over."""
@@ -73,47 +88,49 @@ class Scheduler:
         if now < self._earliest_deadline:
             return []
         late = self.remove([key for key, one in self._waiting.items() if one.is_expired(now)])
-        deadlines = (one.job.deadline for one in self._waiting.values() if one.job.deadline is not None)
-        self._earliest_deadline = min(deadlines, default=float("inf"))
+        self._earliest_deadline = min((one.deadline for one in self._waiting.values()), default=float("inf"))
         return late
 
-    def admit(self, used_rows: int) -> list[list[Sequence]]:
-        """Takes out those that enter now, in groups that are encoded together.
+    def next_group(self, max_sequences: int, max_tokens: int) -> list[Sequence]:
+        """Takes out sequences of similar length that are encoded together now.
 
-        `used_rows` counts the rows that running sequences may come to occupy.
+        They are at most `max_sequences`, and padded to the longest at most `max_tokens`, or one.
         """
-        groups: list[list[Sequence]] = []
-        budget = self._limits.max_encode
-        free_rows = self._limits.max_rows - used_rows
-        while budget > 0 and (group := self._next_group(budget, free_rows)):
-            groups.append(group)
-            budget -= len(group)
-            free_rows -= sum(one.max_rows for one in group)
-        return groups
-
-    def _next_group(self, budget: int, free_rows: int) -> list[Sequence]:
-        oldest = self.oldest
-        if oldest is None or oldest.max_rows > free_rows:
+        first = self._first()
+        if first is None:
             return []
-        group: list[Sequence] = []
-        for candidate in list(islice(self._waiting.values(), _LOOKAHEAD)):
-            if len(group) == budget or candidate.max_rows > free_rows:
+        limit = max(1, min(max_sequences, max_tokens // (_SIMILAR_TOKENS * (_eights(first) + 1))))
+        self._turn += 1
+        self._virtual_now = max(self._virtual_now, self._places[first.job.id][0])
+        group = [self._take(first.job.id)]
+        for candidate in list(islice(self._in_order(), _LOOKAHEAD)):
+            if len(group) == limit:
                 break
-            if _is_similar(candidate, oldest):
+            if _eights(candidate) == _eights(first):
                 group.append(self._take(candidate.job.id))
-                free_rows -= candidate.max_rows
         return group
+
+    def _first(self) -> Sequence | None:
+        if self._turn % _TURNS == _TURNS - 1:
+            return self.oldest
+        return next(self._in_order(), None)
+
+    def _in_order(self) -> Iterator[Sequence]:
+        places = chain(self._order["interactive"], self._order["bulk"])
+        return (self._waiting[key] for _, key in places)
 
     def _take(self, key: int) -> Sequence:
         sequence = self._waiting.pop(key)
-        self._waiting_tokens -= len(sequence.job.source)
+        job = sequence.job
+        order = self._order[job.priority]
+        del order[bisect_left(order, (self._places.pop(key), key))]
+        self.waiting_tokens -= len(job.source)
+        self._sizes[job.group] -= 1
+        if not self._sizes[job.group]:
+            del self._sizes[job.group], self._ends[job.group]
         return sequence
 
 
-def _is_similar(left: Sequence, right: Sequence) -> bool:
-    """True where padding the one to the other wastes little: the encoder computes what is padded."""
-    return _eights(left) == _eights(right)
-
-
 def _eights(sequence: Sequence) -> int:
+    """Sequences with the same number are encoded together: the encoder computes what is padded."""
     return (len(sequence.job.source) - 1) // _SIMILAR_TOKENS

@@ -1,13 +1,14 @@
 """Scores become hypotheses: greedily or along a given target; beam.py does it in a beam.
 
 Pure: no model, no clock. They are driven alike: `previous` and `wanted` say what the next step is
-fed, `advance` takes what it answered. A hypothesis's score is the sum of its log-probabilities divided by
-length ** length_penalty, where the length counts EOS.
+fed, `advance` takes what it answered. A hypothesis's score is that of Wu et al. (2016, arXiv
+1609.08144, section 7, equation 14): s(Y, X) = log P(Y | X) / lp(Y) + cp(X; Y); see `scored`.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +16,8 @@ import numpy as np
 from service.engine.errors import ModelFailed
 from service.engine.messages import FinishReason, Found
 from service.engine.model import Floats, Integers
+
+LEAST_COVERAGE = float(np.finfo(np.float32).eps)  # 2 ** -23
 
 
 def usable_scores(top_tokens: Integers, top_scores: Floats, is_banned: np.ndarray) -> Floats:
@@ -39,24 +42,67 @@ def checked(score: float) -> float:
     return score
 
 
-def penalised(total: float, length: int, length_penalty: float) -> float:
-    """The score of a hypothesis of `length` tokens whose log-probabilities sum to `total`."""
-    return float(total / length**length_penalty)
-
-
 @dataclass(frozen=True, slots=True)
 class Rules:
     """What a search must keep to: where it starts and stops, how it scores, what it remembers.
 
-    `limit` is the number of tokens after which it stops without EOS. `num_source` is the number of
-    attention columns to keep, None to keep no attention.
+    `limit` is the number of tokens after which it stops without EOS. The penalties are α and β of
+    `scored`, both at least 0. `num_source` is the number of source tokens; attention columns beyond
+    it are padding.
     """
 
     bos: int
     eos: int
     limit: int
     length_penalty: float
-    num_source: int | None
+    coverage_penalty: float
+    num_source: int
+    with_attention: bool
+
+    @property
+    def reads_attention(self) -> bool:
+        """True where attention must be remembered, be it to tell it or to score by it."""
+        return self.with_attention or self.coverage_penalty > 0
+
+
+def scored(rules: Rules, total: float, length: int, attention: Sequence[Floats]) -> float:
+    """s(Y, X) of a hypothesis whose log-probabilities, `length` of them, sum to `total`.
+
+    `attention` has a row [source] for each token; it is read only where there is a coverage penalty.
+    """
+    score = total / length_divisor(length, rules.length_penalty)
+    if rules.coverage_penalty > 0:
+        score += rules.coverage_penalty * log_coverage(stacked(attention, rules.num_source))
+    return score
+
+
+def length_divisor(length: int, length_penalty: float) -> float:
+    """lp(Y) = (5 + |Y|) ** α / (5 + 1) ** α, where the length |Y| counts EOS."""
+    return float(((5 + length) / 6) ** length_penalty)
+
+
+def log_coverage(attention: Floats) -> float:
+    """cp(X; Y) / β = Σ_i log(min(Σ_j p_ij, 1)) of attention p [tokens, source]; never above 0.
+
+    EOS's attention counts for nothing, as EOS stands for no word. A source token that got less than
+    LEAST_COVERAGE counts as if it got that: weights that sum to 1 are not known any better, and log 0
+    would make all hypotheses that miss a token equally bad. So missing one costs 15.9 β.
+    """
+    coverage = attention.sum(axis=0, dtype=np.float64)  # [source]
+    return float(np.log(coverage.clip(LEAST_COVERAGE, 1.0)).sum())
+
+
+def stacked(attention: Sequence[Floats], num_source: int) -> Floats:
+    """Attention rows as one array [tokens, source]; raises ModelFailed where one is not finite."""
+    weights = np.array(attention, np.float32).reshape(len(attention), num_source)
+    if not np.isfinite(weights).all():
+        raise ModelFailed("", "attention is not finite")
+    return weights
+
+
+def attention_bytes(rules: Rules, attention: Sequence[Floats]) -> bytes | None:
+    """Attention rows as they are told, None where they are not wanted."""
+    return stacked(attention, rules.num_source).tobytes() if rules.with_attention else None
 
 
 class SingleSearch:
@@ -64,9 +110,11 @@ class SingleSearch:
 
     def __init__(self, rules: Rules, *, target: tuple[int, ...] | None = None) -> None:
         self._rules = rules
+        self._reads_attention = rules.reads_attention
         self._path = None if target is None else (*target, rules.eos)
         self._tokens: list[int] = []
         self._logprobs: list[float] = []
+        self._total = 0.0
         self._attention: list[Floats] = []
         self.is_forced = target is not None
         self.previous = rules.bos
@@ -76,12 +124,13 @@ class SingleSearch:
     def advance(self, token: int, score: float, attention: Floats) -> bool:
         """Takes the chosen token and its row's attention [source]; true while the search goes on."""
         self._logprobs.append(checked(score))
+        self._total += score
         if token == self._rules.eos:
             self.finish_reason = "eos"
             return False
         self._tokens.append(token)
         self.previous = token
-        if self._rules.num_source is not None:
+        if self._reads_attention:
             self._attention.append(attention[: self._rules.num_source].copy())
         if self._path:
             self.wanted = self._path[len(self._tokens)]
@@ -92,16 +141,6 @@ class SingleSearch:
     def found(self) -> tuple[Found, ...]:
         """The hypothesis, once `advance` has answered false."""
         assert self.finish_reason is not None
-        score = penalised(sum(self._logprobs), len(self._logprobs), self._rules.length_penalty)
-        attention = None if self._rules.num_source is None else attention_bytes(self._attention)
+        score = scored(self._rules, self._total, len(self._logprobs), self._attention)
+        attention = attention_bytes(self._rules, self._attention)
         return (Found(tuple(self._tokens), tuple(self._logprobs), score, self.finish_reason, attention),)
-
-
-def attention_bytes(rows: list[Floats]) -> bytes:
-    """Attention rows as bytes; raises ModelFailed where one is not finite."""
-    if not rows:
-        return b""
-    weights = np.stack(rows)  # [tokens, source]
-    if not np.isfinite(weights).all():
-        raise ModelFailed("", "attention is not finite")
-    return weights.tobytes()

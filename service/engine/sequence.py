@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 from service.engine.beam import BeamSearch
@@ -13,24 +14,33 @@ from service.engine.search import Rules, SingleSearch
 
 @dataclass(slots=True, eq=False)
 class Sequence:
-    """A sentence being translated. `num_rows` is what it occupies in the batch just now."""
+    """A sentence being translated; `rows` are those of the batch that hold its hypotheses, in their order."""
 
     job: Job
     search: SingleSearch | BeamSearch
-    num_rows: int = 1
+    rows: list[int] = field(default_factory=list)
     admitted_at: float = 0.0
     encode_seconds: float = 0.0
     max_rows: int = field(init=False)
+    reads_attention: bool = field(init=False)
     copies: tuple[int, ...] = ()  # the copy symbols in its source
 
     def __post_init__(self) -> None:
         self.max_rows = self.job.beam_size if isinstance(self.search, BeamSearch) else 1
+        self.reads_attention = self.job.with_attention or self.job.coverage_penalty > 0
 
     @classmethod
     def from_job(cls, job: Job, pieces: Pieces) -> Sequence:
         """The sequence that carries out a job, with the search that it asks for."""
-        num_source = len(job.source) if job.with_attention else None
-        rules = Rules(pieces.bos, pieces.eos, job.max_target_tokens, job.length_penalty, num_source)
+        rules = Rules(
+            pieces.bos,
+            pieces.eos,
+            limit=job.max_target_tokens,
+            length_penalty=job.length_penalty,
+            coverage_penalty=job.coverage_penalty,
+            num_source=len(job.source),
+            with_attention=job.with_attention,
+        )
         symbols = range(pieces.copies.start, pieces.copies.stop)
         copies = tuple(token for token in job.source if token in symbols)
         if job.target is not None:
@@ -39,14 +49,19 @@ class Sequence:
             return cls(job, SingleSearch(rules), copies=copies)
         return cls(job, BeamSearch(rules, beam_size=job.beam_size, n_best=job.n_best), copies=copies)
 
+    @property
+    def deadline(self) -> float:
+        """When it is too late, in seconds of the engine's clock; infinite where it never is."""
+        return math.inf if self.job.deadline is None else self.job.deadline
+
     def is_expired(self, now: float) -> bool:
         """True from the deadline on."""
-        return self.job.deadline is not None and now >= self.job.deadline
+        return now >= self.deadline
 
     def done(self, now: float) -> Done:
         """The result of a finished search; raises ModelFailed where it holds something not finite."""
-        decode_seconds = now - self.admitted_at - self.encode_seconds
-        queue_seconds = self.admitted_at - self.job.posted_at
+        decode_seconds = now - self.admitted_at
+        queue_seconds = self.admitted_at - self.encode_seconds - self.job.posted_at
         return Done(self.job.id, self.search.found(), queue_seconds, self.encode_seconds, decode_seconds)
 
     def failed(self, error: ZhuyiError) -> Failed:

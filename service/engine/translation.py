@@ -8,37 +8,44 @@ from dataclasses import dataclass
 from service.engine.beam import MAX_BEAM_SIZE as MAX_BEAM_SIZE
 from service.engine.errors import InvalidOption
 from service.engine.manifest import Manifest
-from service.engine.messages import FinishReason
+from service.engine.messages import FinishReason, Priority
 from service.engine.model import Floats
 from service.engine.tokenizer import Piece
 
 MAX_LENGTH_PENALTY = 2.0
+MAX_COVERAGE_PENALTY = 2.0
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to search; raises InvalidOption.
+    """How to search, and how soon; raises InvalidOption.
 
-    `beam_size` is 1 to 8 and `n_best` at most that. A hypothesis's score is the sum of its
-    log-probabilities / length ** `length_penalty`, from 0 (plain sum) to 2.
+    `beam_size` is 1 to 8 and `n_best` at most that. The penalties are α and β of Wu et al. (2016,
+    section 7), each from 0 (none) to 2; see search.py. `bulk` waits behind `interactive`.
     """
 
     beam_size: int = 1
     n_best: int = 1
     length_penalty: float = 0.8
+    coverage_penalty: float = 0.0
     with_attention: bool = False
+    priority: Priority = "interactive"
 
     def __post_init__(self) -> None:
         _require_whole("beam_size", self.beam_size, MAX_BEAM_SIZE)
         _require_whole("n_best", self.n_best, self.beam_size)
-        penalty = self.length_penalty
-        if not math.isfinite(penalty) or not 0 <= penalty <= MAX_LENGTH_PENALTY:
-            raise InvalidOption("length_penalty", penalty, f"from 0 to {MAX_LENGTH_PENALTY:g}")
+        _require_within("length_penalty", self.length_penalty, MAX_LENGTH_PENALTY)
+        _require_within("coverage_penalty", self.coverage_penalty, MAX_COVERAGE_PENALTY)
 
 
 def _require_whole(field: str, actual: int, limit: int) -> None:
     if not 1 <= actual <= limit:
         raise InvalidOption(field, actual, f"a whole number from 1 to {limit}")
+
+
+def _require_within(field: str, actual: float, limit: float) -> None:
+    if not math.isfinite(actual) or not 0 <= actual <= limit:
+        raise InvalidOption(field, actual, f"from 0 to {limit:g}")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,12 +97,13 @@ class Translation:
 
 @dataclass(frozen=True, slots=True)
 class LoadedModelInfo:
-    """A model that is served. `actual_device` is "" until an engine has told it."""
+    """A model that is served. `actual_device` and `precision` are "" until an engine has told them."""
 
     manifest: Manifest
     digest: str
     requested_device: str
     actual_device: str
+    precision: str
     load_seconds: float
 
     @property

@@ -142,8 +142,9 @@ class Translator:
         self, model: TextModel, prepared: list[Prepared], options: Options, deadline: float | None
     ) -> list[Translation]:
         """Queues those that have a token, waits for them, and puts all into their order."""
+        group = next(self._ids)
         jobs = {
-            index: self._job(model, one, options, deadline)
+            index: self._job(model, one, options, deadline, group)
             for index, one in enumerate(prepared)
             if one.source
         }
@@ -155,7 +156,9 @@ class Translator:
             for index, one in enumerate(prepared)
         ]
 
-    def _job(self, model: TextModel, one: Prepared, options: Options, deadline: float | None) -> Job:
+    def _job(
+        self, model: TextModel, one: Prepared, options: Options, deadline: float | None, group: int
+    ) -> Job:
         target = None if one.target_text is None else tuple(piece.id for piece in one.target)
         return Job(
             id=next(self._ids),
@@ -166,9 +169,12 @@ class Translator:
             beam_size=options.beam_size,
             n_best=options.n_best,
             length_penalty=options.length_penalty,
+            coverage_penalty=options.coverage_penalty,
             with_attention=options.with_attention,
             deadline=deadline,
             posted_at=self._clock(),
+            priority=options.priority,
+            group=group,
         )
 
     async def _answers(self, jobs: list[Job], deadline: float | None) -> list[Done]:
@@ -226,6 +232,7 @@ class Translator:
                     folder.digest,
                     ready.requested_device,
                     ready.actual_device,
+                    ready.precision,
                     ready.load_seconds,
                 )
-        return LoadedModelInfo(folder.manifest, folder.digest, "", "", 0.0)
+        return LoadedModelInfo(folder.manifest, folder.digest, "", "", "", 0.0)

@@ -30,6 +30,7 @@ def a_job(source: Iterable[int], **changes: Any) -> Job:
         "beam_size": 1,
         "n_best": 1,
         "length_penalty": 0.8,
+        "coverage_penalty": 0.0,
         "with_attention": False,
         "deadline": None,
         "posted_at": 1000.0,

@@ -6,15 +6,17 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from service.engine.core import Core, CoreSettings
-from service.engine.device import Device, Session, open_sessions
-from service.engine.errors import DeviceUnavailable, ModelFolderInvalid
+from service.engine.device import Device, OpenGraphs, Precision, Session, open_graphs
+from service.engine.errors import DeviceUnavailable, ModelFolderInvalid, PrecisionUnavailable
 from service.engine.folder import ModelFolder
 from service.engine.model import Array
-from service.engine.onnx_model import OnnxModel, OnnxRuntime
+from service.engine.onnx_model import OnnxModel
+from service.engine.onnx_runtime import OnnxRuntime
 
 CPU, CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
 
@@ -37,6 +39,12 @@ class FakeSession:
     def get_providers(self) -> list[str]:
         return self.providers
 
+    def io_binding(self) -> Any:
+        raise AssertionError("nothing is bound here")
+
+    def run_with_iobinding(self, iobinding: Any) -> None:
+        raise AssertionError("nothing is run here")
+
 
 @dataclass
 class FakeRuntime:
@@ -53,40 +61,67 @@ class FakeRuntime:
         return FakeSession(self.cuda.pop(0))
 
 
-def test_cuda_is_used_where_every_session_says_so() -> None:
+@pytest.fixture
+def folder(store_path: Path) -> ModelFolder:
+    """A model folder without graphs in int8."""
+    return ModelFolder.open(store_path / "zh-en" / "1")
+
+
+def opened(
+    runtime: FakeRuntime, folder: ModelFolder, device: Device, precision: Precision = "auto"
+) -> OpenGraphs:
+    """What a folder's graphs are opened on."""
+    return open_graphs(runtime, folder, device, precision, num_threads=1)
+
+
+def test_cuda_is_used_where_every_session_says_so(folder: ModelFolder) -> None:
     """Both graphs, whether it was demanded or left open."""
     for device in ("cuda", "auto"):
         runtime = FakeRuntime(cuda=[[CUDA, CPU], [CUDA, CPU]])
-        assert open_sessions(runtime, [b"", b""], device, num_threads=1).actual == "cuda"
+        assert opened(runtime, folder, device).actual == "cuda"
 
 
-def test_a_session_that_fell_back_in_silence_is_noticed() -> None:
+def test_a_session_that_fell_back_in_silence_is_noticed(folder: ModelFolder) -> None:
     """ONNX Runtime drops a provider that fails with a warning only: the second session runs on the CPU."""
     runtime = FakeRuntime(cuda=[[CUDA, CPU], [CPU]])
     with pytest.raises(DeviceUnavailable) as raised:
-        open_sessions(runtime, [b"", b""], "cuda", num_threads=1)
+        opened(runtime, folder, "cuda")
     assert (raised.value.requested, raised.value.actual) == ("cuda", "cpu")
 
 
 @pytest.mark.parametrize("cuda", [[], [[CUDA, CPU], [CPU]]])
-def test_auto_falls_back_and_says_why(cuda: list[list[str]]) -> None:
-    """All graphs move to the CPU together, and what was asked for is not forgotten."""
-    opened = open_sessions(FakeRuntime(cuda), [b"", b""], "auto", num_threads=1)
-    assert (opened.requested, opened.actual) == ("auto", "cpu")
-    assert [list(one.get_providers()) for one in opened.sessions] == [[CPU], [CPU]]
-    assert opened.fallback_reason
+def test_auto_falls_back_and_says_why(cuda: list[list[str]], folder: ModelFolder) -> None:
+    """Both graphs move to the CPU together."""
+    graphs = opened(FakeRuntime(cuda), folder, "auto")
+    assert graphs.actual == "cpu"
+    assert [list(one.get_providers()) for one in graphs.sessions] == [[CPU], [CPU]]
+    assert graphs.fallback_reason
 
 
-def test_the_cpu_is_not_a_fallback() -> None:
+def test_the_cpu_is_not_a_fallback(folder: ModelFolder) -> None:
     """Asked for and given: nothing to explain."""
-    opened = open_sessions(FakeRuntime(), [b""], "cpu", num_threads=1)
-    assert (opened.actual, opened.fallback_reason) == ("cpu", "")
+    graphs = opened(FakeRuntime(), folder, "cpu")
+    assert (graphs.actual, graphs.fallback_reason) == ("cpu", "")
+
+
+def test_auto_takes_the_precision_that_there_is(folder: ModelFolder) -> None:
+    """Without graphs in int8 the CPU runs in fp32, and says so."""
+    assert opened(FakeRuntime(), folder, "cpu").precision == "fp32"
+
+
+@pytest.mark.parametrize(("device", "precision"), [("cpu", "int8"), ("cpu", "fp16"), ("cuda", "int8")])
+def test_a_precision_that_cannot_be_had_stops_the_start(
+    folder: ModelFolder, device: Device, precision: Precision
+) -> None:
+    """No other is taken in its place."""
+    with pytest.raises(PrecisionUnavailable):
+        opened(FakeRuntime(cuda=[[CUDA], [CUDA]]), folder, device, precision)
 
 
 @pytest.mark.parametrize(("device", "actual"), [("cpu", "cpu"), ("auto", "cpu")])
 def test_a_machine_without_cuda_serves_on_the_cpu(store_path: Path, device: Device, actual: str) -> None:
     """With the real runtime, as it is installed for CPUs."""
-    assert OnnxModel.load(store_path / "zh-en" / "1", device=device).actual_device == actual
+    assert OnnxModel.load(store_path / "zh-en" / "1", device=device).running.device == actual
 
 
 def test_a_machine_without_cuda_refuses_to_pretend(store_path: Path) -> None:
@@ -114,6 +149,12 @@ class UnableSession:
 
     def get_providers(self) -> list[str]:
         return [CUDA, CPU]
+
+    def io_binding(self) -> Any:
+        return self.opened.io_binding()
+
+    def run_with_iobinding(self, iobinding: Any) -> None:
+        raise RuntimeError("no kernel image is available")
 
 
 class UnableRuntime(OnnxRuntime):

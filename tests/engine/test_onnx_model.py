@@ -14,7 +14,7 @@ import pytest
 from service.engine.errors import ModelFolderInvalid
 from service.engine.messages import Job
 from service.engine.model import State
-from service.engine.onnx_model import ON_CUDA, OnnxModel
+from service.engine.onnx_model import OnnxModel
 from tests.engine.driving import a_job, alone, done, in_company
 from tests.random_graphs import NUM_PIECES
 from tests.random_model import declare_again, write_random_model
@@ -92,18 +92,41 @@ def test_junk_in_padding_changes_nothing(random_model: OnnxModel) -> None:
     assert np.array_equal(clean.attention, junk.attention)
 
 
-def test_padding_rows_are_thrown_away(store_path: Path) -> None:
-    """Where a device wants a fixed number of rows, the answer still has only those asked for."""
-    plain = OnnxModel.load(store_path / "zh-en" / "1")
-    fixed = plain.with_shapes(ON_CUDA)
-    sources = [[5, 6, 7], [8, 9]]
-    previous = np.array([2, 2], np.int64)
-    expected = plain.step(plain.encode(sources), previous, previous)
-    answer = fixed.step(fixed.encode(sources), previous, previous)
-    assert answer.state.num_rows == 2
-    for name in ("top_tokens", "top_scores", "wanted_scores", "attention"):
-        assert np.array_equal(getattr(answer, name), getattr(expected, name))
-    assert all(len(array) == 2 for array in answer.state.arrays.values())
+def test_a_state_that_was_given_away_is_refused(random_model: OnnxModel) -> None:
+    """Rows are worked on in place, so an old state would show another's numbers."""
+    state = random_model.encode([[5, 6, 7]])
+    previous = np.array([2], np.int64)
+    first = random_model.step(state, previous, previous).state
+    random_model.step(first, previous, previous)
+    with pytest.raises(RuntimeError, match="given away"):
+        random_model.step(first, previous, previous)
+
+
+def test_two_states_live_side_by_side(random_model: OnnxModel) -> None:
+    """As while a failed batch is tried sentence by sentence."""
+    random = np.random.default_rng(0)
+    sources = [a_source(random, 9), a_source(random, 20)]
+    previous = np.array([2], np.int64)
+    together = random_model.step(random_model.encode(sources), previous.repeat(2), previous.repeat(2))
+    expected = together.top_scores.copy()
+    picked = [random_model.pick(together.state, np.array([row])) for row in (0, 1)]
+    apart = [random_model.step(one, previous, previous) for one in picked]
+    following = random_model.step(together.state, previous.repeat(2), previous.repeat(2))
+    for row, step in enumerate(apart):
+        assert np.array_equal(step.top_scores[0], following.top_scores[row])
+    assert not np.array_equal(expected, following.top_scores)
+
+
+def test_bindings_are_bounded(random_model: OnnxModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many shapes are met, and a shape that comes again still answers the same."""
+    monkeypatch.setattr("service.engine.bound_step.MAX_BINDINGS", 4)
+    random = np.random.default_rng(1)
+    state = random_model.encode([a_source(random, 5) for _ in range(12)])
+    for num_rows in (12, 11, 10, 9, 8, 7):
+        previous = np.full(num_rows, 2, np.int64)
+        step = random_model.step(random_model.keep(state, np.arange(num_rows)), previous, previous)
+        state = step.state
+    assert len(state.home.steps._bound) <= 4
 
 
 def test_a_graph_that_is_none_is_refused(tmp_path: Path) -> None:

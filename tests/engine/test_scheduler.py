@@ -1,73 +1,126 @@
-"""Who is let in: in order of arrival, within rows and within the encoding of a tick."""
+"""Who is encoded next: fair among calls, interactive before bulk, similar lengths together."""
 
 from __future__ import annotations
+
+import itertools
+
+import pytest
 
 from service.engine.scheduler import BatchLimits, Scheduler
 from service.engine.sequence import Sequence
 from tests.engine.driving import a_job
 from tests.fakes import PIECES
 
+_ids = itertools.count(1)
+
 
 def a_sequence(length: int = 4, **changes: object) -> Sequence:
-    """A sequence of that many source tokens."""
+    """A sequence of that many source tokens, of a call of its own unless changed."""
+    changes.setdefault("id", next(_ids))
+    changes.setdefault("group", changes["id"])
     return Sequence.from_job(a_job([5] * length, **changes), PIECES)
 
 
-def a_scheduler(*sequences: Sequence, max_rows: int = 32, max_encode: int = 6) -> Scheduler:
+def a_scheduler(*sequences: Sequence) -> Scheduler:
     """A scheduler in which these wait, in this order."""
-    scheduler = Scheduler(BatchLimits(max_rows, max_encode))
+    scheduler = Scheduler()
     for one in sequences:
         scheduler.add(one)
     return scheduler
 
 
+def served(scheduler: Scheduler) -> list[Sequence]:
+    """All that wait, one by one, in the order in which they are taken."""
+    order: list[Sequence] = []
+    while group := scheduler.next_group(1, 1000):
+        order += group
+    return order
+
+
 def test_nothing_waits_for_company() -> None:
-    """One waiting sequence and free rows: it enters at once."""
+    """One that waits is taken at once; an empty queue gives nothing."""
     only = a_sequence()
-    assert a_scheduler(only).admit(used_rows=0) == [[only]]
+    scheduler = a_scheduler(only)
+    assert scheduler.next_group(8, 256) == [only]
+    assert scheduler.next_group(8, 256) == []
 
 
-def test_at_most_a_few_enter_per_tick() -> None:
-    """Twenty wait and six enter, the oldest six; the others at the next ticks."""
-    sequences = [a_sequence() for _ in range(20)]
-    scheduler = a_scheduler(*sequences)
-    assert scheduler.admit(used_rows=0) == [sequences[:6]]
-    assert scheduler.admit(used_rows=6) == [sequences[6:12]]
-    assert scheduler.num_waiting == 8
+def test_single_sentences_are_taken_in_the_order_in_which_they_came() -> None:
+    """Whatever their lengths."""
+    sequences = [a_sequence(length) for length in (9, 1, 30, 4, 4, 17)]
+    assert served(a_scheduler(*sequences)) == sequences
 
 
-def test_rows_are_never_exceeded() -> None:
-    """With 30 of 32 rows used two enter, with 32 none."""
-    sequences = [a_sequence() for _ in range(5)]
-    scheduler = a_scheduler(*sequences)
-    assert scheduler.admit(used_rows=30) == [sequences[:2]]
-    assert scheduler.admit(used_rows=32) == []
-
-
-def test_a_beam_takes_as_many_rows_as_it_is_wide() -> None:
-    """Four beams of eight fill 32 rows."""
-    sequences = [a_sequence(beam_size=8) for _ in range(5)]
-    assert a_scheduler(*sequences).admit(used_rows=0) == [sequences[:4]]
-
-
-def test_nobody_overtakes_a_beam_whose_rows_are_not_free() -> None:
-    """Else a stream of single rows would keep it waiting for ever."""
-    scheduler = a_scheduler(a_sequence(beam_size=8), a_sequence())
-    assert scheduler.admit(used_rows=28) == []
+def test_a_group_is_bounded_in_sequences_and_in_tokens() -> None:
+    """Tokens count with padding; one that is longer than the bound goes alone."""
+    scheduler = a_scheduler(*(a_sequence(10) for _ in range(9)), a_sequence(90))
+    assert len(scheduler.next_group(3, 256)) == 3
+    assert len(scheduler.next_group(8, 64)) == 4  # ten tokens are padded to at most sixteen
+    assert len(scheduler.next_group(8, 64)) == 2
+    assert len(scheduler.next_group(8, 64)) == 1
 
 
 def test_similar_lengths_are_encoded_together() -> None:
-    """The oldest is grouped with the like of it; those of another length follow in a group of their own."""
+    """The first is grouped with the like of it; those of another length follow in a group of their own."""
     short, long, short_too = a_sequence(3), a_sequence(60), a_sequence(5)
-    assert a_scheduler(short, long, short_too).admit(used_rows=0) == [[short, short_too], [long]]
+    scheduler = a_scheduler(short, long, short_too)
+    assert scheduler.next_group(8, 256) == [short, short_too]
+    assert scheduler.next_group(8, 256) == [long]
 
 
 def test_a_similar_length_far_behind_is_not_fetched() -> None:
     """Grouping looks a little ahead only, so that it stays fair and cheap."""
-    others = [a_sequence(60) for _ in range(40)]
     late = a_sequence(3)
-    groups = a_scheduler(a_sequence(3), *others, late).admit(used_rows=0)
-    assert all(late not in group for group in groups)
+    scheduler = a_scheduler(a_sequence(3), *(a_sequence(60) for _ in range(80)), late)
+    assert late not in scheduler.next_group(8, 256)
+
+
+def test_a_single_sentence_does_not_wait_for_an_array() -> None:
+    """Behind a thousand texts of one call it is taken second or third, not last; the array comes through."""
+    array = [a_sequence(12, group=7) for _ in range(1000)]
+    single = a_sequence(30)
+    scheduler = a_scheduler(*array, single)
+    order = served(scheduler)
+    assert order.index(single) <= 2
+    assert [one for one in order if one is not single] == array
+
+
+def test_two_arrays_share_by_tokens() -> None:
+    """While both wait, the one of long sentences gets no more tokens than the one of short ones."""
+    long = [a_sequence(40, group=1) for _ in range(50)]
+    short = [a_sequence(10, group=2) for _ in range(200)]
+    first = served(a_scheduler(*long, *short))[:100]
+    tokens = {group: sum(len(s.job.source) for s in first if s.job.group == group) for group in (1, 2)}
+    assert tokens[1] == pytest.approx(tokens[2], rel=0.7)
+
+
+def test_interactive_goes_before_bulk() -> None:
+    """Even where the bulk came first."""
+    bulk = [a_sequence(priority="bulk") for _ in range(8)]
+    interactive = a_sequence()
+    assert a_scheduler(*bulk, interactive).next_group(1, 256) == [interactive]
+
+
+def test_bulk_does_not_starve() -> None:
+    """Every fourth turn is that of the oldest, though interactive sentences never stop coming."""
+    scheduler = a_scheduler(a_sequence(priority="bulk"), a_sequence(priority="bulk"))
+    taken: list[str] = []
+    for _ in range(8):
+        scheduler.add(a_sequence())
+        scheduler.add(a_sequence())
+        taken += [one.job.priority for one in scheduler.next_group(1, 256)]
+    assert taken == ["interactive", "interactive", "interactive", "bulk"] * 2
+
+
+def test_an_array_does_not_starve() -> None:
+    """Nor one whose later texts are always behind a fresh single sentence."""
+    scheduler = a_scheduler(*(a_sequence(50, group=3) for _ in range(4)))
+    groups: list[int] = []
+    for _ in range(16):
+        scheduler.add(a_sequence())
+        scheduler.add(a_sequence())
+        groups += [one.job.group for one in scheduler.next_group(1, 256)]
+    assert groups.count(3) == 4
 
 
 def test_expired_sequences_are_found_wherever_they_wait() -> None:
@@ -77,15 +130,22 @@ def test_expired_sequences_are_found_wherever_they_wait() -> None:
     assert scheduler.expired(4.9) == []
     assert scheduler.expired(5.0) == [late]
     assert scheduler.expired(8.0) == [later]
-    assert scheduler.admit(used_rows=0) == [[patient]]
+    assert scheduler.next_group(8, 256) == [patient]
 
 
 def test_waiting_tokens_are_counted() -> None:
-    """In when added, out when admitted or removed."""
-    first, second = a_sequence(4), a_sequence(7)
-    scheduler = a_scheduler(first, second, max_encode=1)
-    assert scheduler.waiting_tokens == 11
-    scheduler.admit(used_rows=0)
-    assert scheduler.waiting_tokens == 7
+    """In when added, out when taken or removed."""
+    first, second = a_sequence(4), a_sequence(17)
+    scheduler = a_scheduler(first, second)
+    assert scheduler.waiting_tokens == 21
+    scheduler.next_group(1, 256)
+    assert scheduler.waiting_tokens == 17
     assert scheduler.remove([second.job.id, 12345]) == [second]
     assert (scheduler.waiting_tokens, scheduler.num_waiting) == (0, 0)
+
+
+@pytest.mark.parametrize("limits", [(7, 1, 1), (8, 0, 1), (8, 1, 0)])
+def test_limits_that_nothing_fits_in_are_refused(limits: tuple[int, int, int]) -> None:
+    """The widest beam must fit, and something must be encoded."""
+    with pytest.raises(ValueError, match="rows"):
+        BatchLimits(*limits)

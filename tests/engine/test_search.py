@@ -12,12 +12,24 @@ from hypothesis import strategies as st
 from service.engine.errors import ModelFailed
 from service.engine.manifest import Pieces
 from service.engine.messages import Done
-from service.engine.search import Rules, SingleSearch, best_candidates, usable_scores
+from service.engine.search import (
+    Rules,
+    SingleSearch,
+    best_candidates,
+    length_divisor,
+    log_coverage,
+    usable_scores,
+)
 from tests.engine.driving import a_job, alone, done
 from tests.fakes import PIECES, CopyModel, FixedStateModel, GrowingStateModel
 
 sources = st.lists(st.integers(4, 15), min_size=1, max_size=12)
 NOWHERE = np.zeros(1, np.float32)
+
+
+def a_search(limit: int = 9, *, coverage_penalty: float = 0.0, num_source: int = 1) -> SingleSearch:
+    """A greedy search with a length penalty, from BOS (2) to EOS (3)."""
+    return SingleSearch(Rules(2, 3, limit, 0.8, coverage_penalty, num_source, with_attention=False))
 
 
 def test_pad_unk_and_bos_are_never_said() -> None:
@@ -38,23 +50,66 @@ def test_a_score_that_is_no_number_is_never_chosen_by(worst: float) -> None:
     tokens = np.array([[4, 3, 2]])
     chosen, scores = best_candidates(tokens, usable_scores(tokens, np.array([row], np.float32), is_banned))
     with pytest.raises(ModelFailed):
-        SingleSearch(Rules(2, 3, 5, 0.8, None)).advance(chosen[0], scores[0], NOWHERE)
+        a_search().advance(chosen[0], scores[0], NOWHERE)
 
 
 def test_a_sentence_that_ends_at_once_is_empty() -> None:
     """EOS as the first token: no token, one log-probability, no row of attention."""
-    search = SingleSearch(Rules(2, 3, 5, 0.8, 1))
+    search = SingleSearch(Rules(2, 3, 5, 0.8, 0.0, num_source=1, with_attention=True))
     assert search.advance(3, -0.5, NOWHERE) is False
     (found,) = search.found()
     assert (found.tokens, found.logprobs, found.score) == ((), (-0.5,), -0.5)
     assert (found.finish_reason, found.attention) == ("eos", b"")
 
 
+@pytest.mark.parametrize(("length", "divisor"), [(1, 1.0), (7, 2.0), (13, 3.0)])
+def test_the_length_is_penalised_as_by_wu_et_al(length: int, divisor: float) -> None:
+    """(5 + length) ** α / 6 ** α: nothing for α = 0, and nothing for a single token."""
+    assert length_divisor(length, 0.0) == 1.0
+    assert length_divisor(length, 1.0) == divisor
+    assert length_divisor(length, 2.0) == divisor**2
+
+
 def test_the_score_counts_eos_in_the_length() -> None:
-    """Three log-probabilities, so the sum is divided by 3 ** penalty."""
-    search = SingleSearch(Rules(2, 3, 9, 0.8, None))
+    """Three log-probabilities, so the sum is divided by (8 / 6) ** α."""
+    search = a_search()
     assert [search.advance(token, -0.5, NOWHERE) for token in (4, 5, 3)] == [True, True, False]
-    assert search.found()[0].score == pytest.approx(-1.5 / 3**0.8)
+    assert search.found()[0].score == pytest.approx(-1.5 / (8 / 6) ** 0.8)
+
+
+def test_the_coverage_is_that_of_a_worked_example() -> None:
+    """A source token that got half its due counts log 0.5; more than 1 is no better than 1."""
+    attention = np.array([[0.75, 0.25, 0.0], [0.75, 0.25, 0.0]], np.float32)
+    assert log_coverage(attention[:, :2]) == pytest.approx(math.log(0.5))
+    assert log_coverage(attention) == pytest.approx(math.log(0.5) - 23 * math.log(2))
+
+
+def test_the_score_looks_at_attention_that_is_not_told() -> None:
+    """The coverage penalty is for the source tokens alone: neither padding nor EOS's attention counts."""
+    search = a_search(coverage_penalty=0.2, num_source=2)
+    row = np.array([0.75, 0.25, 7], np.float32)  # the third column is padding
+    assert [search.advance(token, -0.5, row) for token in (4, 5)] == [True, True]
+    row[:] = [0.0, 1.0, 7]  # a model may answer in the same place again
+    assert search.advance(3, -0.5, row) is False
+    (found,) = search.found()
+    assert found.score == pytest.approx(-1.5 / (8 / 6) ** 0.8 + 0.2 * math.log(0.5))
+    assert found.attention is None
+
+
+def test_an_empty_translation_covers_nothing_and_still_has_a_score() -> None:
+    """Every source token costs as much as one that is missed altogether, and no more."""
+    search = a_search(coverage_penalty=0.2, num_source=3)
+    assert search.advance(3, -0.5, np.zeros(3, np.float32)) is False
+    assert search.found()[0].score == pytest.approx(-0.5 - 0.2 * 3 * 23 * math.log(2))
+
+
+@pytest.mark.parametrize("weight", [math.nan, math.inf, -math.inf])
+def test_attention_that_is_no_number_is_never_scored_by(weight: float) -> None:
+    """Also where it is not told: the sentence fails instead."""
+    search = a_search(limit=1, coverage_penalty=0.2)
+    search.advance(4, -0.5, np.array([weight], np.float32))
+    with pytest.raises(ModelFailed):
+        search.found()
 
 
 def test_a_sentence_stops_at_its_limit() -> None:
@@ -80,10 +135,11 @@ def test_forcing_what_was_said_gives_the_same_scores_and_attention(
     model: type[FixedStateModel], source: list[int]
 ) -> None:
     """Forced decoding of a translation tells what free decoding told of it, to the bit."""
-    free = done(alone(model(), a_job(source, with_attention=True, max_target_tokens=60)))
+    options = {"with_attention": True, "coverage_penalty": 0.2}
+    free = done(alone(model(), a_job(source, max_target_tokens=60, **options)))
     said = free.hypotheses[0]
     if said.finish_reason == "eos":
-        forced = done(alone(model(), a_job(source, target=said.tokens, with_attention=True)))
+        forced = done(alone(model(), a_job(source, target=said.tokens, **options)))
         assert forced.hypotheses == free.hypotheses
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.engine.model import State
-from service.engine.state_table import StateTable
+from tests.state_table import StateTable
 
 TABLE = {"hidden": None, "keys": 2, "source_mask": 1, "cache": 1, "cache_mask": 1}
 
