@@ -14,10 +14,18 @@ from training.model import Seq2SeqModel
 
 
 class Hypothesis(NamedTuple):
-    """A target without BOS and EOS; score is sum of log-probabilities / length ** length_penalty."""
+    """A target without BOS and EOS; score is sum of log-probabilities / `length_divisor`."""
 
     tokens: list[int]
     score: float
+
+
+def length_divisor(length: int, length_penalty: float) -> float:
+    """lp(Y) = (5 + |Y|) ** α / (5 + 1) ** α of Wu et al. (2016, arXiv 1609.08144, section 7).
+
+    The length |Y| counts EOS where it was reached.
+    """
+    return float(((5 + length) / 6) ** length_penalty)
 
 
 def max_target_tokens(num_source: int) -> int:
@@ -35,9 +43,10 @@ def translate(
     rows: int = 64,
     copies: range = range(0),
 ) -> list[list[int]]:
-    """The best target of each source, found in batches of similar length; length_penalty is at least 0.
+    """The best target of each source, found in batches of similar length.
 
-    A token of `copies` is written only where the source holds it.
+    `length_penalty` is α of `length_divisor`, at least 0. A token of `copies` is written only where the
+    source holds it.
     """
     order = sorted(range(len(sources)), key=lambda index: len(sources[index]))
     found: list[list[int]] = [[] for _ in sources]
@@ -98,7 +107,7 @@ class Beam:
         """Keeps the best of totals [B, K] that may end here with `length` tokens, EOS among them or not."""
         best, rows = totals.max(dim=1)  # 2 x [B]
         for index, (total, row) in enumerate(zip(best.tolist(), rows.tolist(), strict=True)):
-            score = total / length**self._length_penalty
+            score = total / length_divisor(length, self._length_penalty)
             if score > self._best[index].score:
                 tokens = self._tokens[index * totals.shape[1] + row, 1:].tolist()
                 self._best[index] = Hypothesis(tokens, score)
@@ -134,7 +143,7 @@ def _banned(sources: Sequence[Sequence[int]], num_pieces: int, copies: range) ->
 
 def best_possible(total: float, limit: int, length_penalty: float) -> float:
     """What no continuation can exceed: the sum only falls, and the limit divides it by most."""
-    return float(total / limit**length_penalty)
+    return total / length_divisor(limit, length_penalty)
 
 
 def _repeated(state: State, memory: Memory, times: int) -> tuple[State, Memory]:

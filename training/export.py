@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import hashlib
 import importlib.metadata
 import json
 import platform
@@ -15,12 +14,14 @@ from typing import Any
 
 import torch
 
-from service.engine.manifest import FileRecord, Limits, Manifest, Pieces, StateTensor
+from service.engine.manifest import Limits, Manifest, Pieces, StateTensor
 from service.engine.tokenizer import COPY_IDS
 from training import checkpoint
+from training.agreement import check_agreement
 from training.corpus import read_pairs
+from training.folder import file_records, with_agreement, write_description
+from training.int8_graphs import INT8, write_int8_graphs
 from training.model import Seq2SeqModel
-from training.model_card import CARD_FILE, model_card
 from training.onnx_graph import STATE, encoder_graph, step_graph
 from training.parity import MIN_SENTENCES, Parity, check_parity
 from training.settings import TrainSettings
@@ -32,10 +33,10 @@ TOOLS = ("torch", "onnx", "onnxruntime", "numpy", "sentencepiece", "sacrebleu")
 
 
 def export(source: Path, folder: Path, sentences: Sequence[str]) -> Parity:
-    """Writes the checkpoint `source` as a model folder, reads it back and compares it with PyTorch.
+    """Writes the checkpoint `source` as a model folder in both precisions, reads it back and compares.
 
-    Raises FileExistsError where `folder` is there already, and ParityError, leaving no folder behind,
-    where the two differ.
+    The fp32 graphs are compared with PyTorch, those in int8 with fp32. Raises FileExistsError where
+    `folder` is there already, and ParityError, leaving no folder behind, where they differ.
     """
     settings = checkpoint.load_settings(source)
     model = rounded(checkpoint.load_model(source))
@@ -52,12 +53,14 @@ def _write_and_check(
 ) -> Parity:
     (folder / "encoder.onnx").write_bytes(encoder_graph(model.encoder, model.decoder).SerializeToString())
     (folder / "step.onnx").write_bytes(step_graph(model.decoder).SerializeToString())
+    write_int8_graphs(model, folder)
     for side, language in (("source", settings.source), ("target", settings.target)):
         shutil.copyfile(Path(settings.data.folder) / f"{language}.spm", folder / f"{side}.spm")
     manifest = describe(source, folder, settings, model)
-    (folder / CARD_FILE).write_text(model_card(manifest), encoding="utf-8")
     manifest.write(folder)
-    return check_parity(model, folder, sentences)
+    parity = check_parity(model, folder, sentences)
+    write_description(with_agreement(manifest, check_agreement(folder, sentences)), folder)
+    return parity
 
 
 def rounded(model: Seq2SeqModel) -> Seq2SeqModel:
@@ -90,15 +93,10 @@ def describe(source: Path, folder: Path, settings: TrainSettings, model: Seq2Seq
         ),
         limits=LIMITS,
         state=tuple(StateTensor(name, ragged_axis) for name, ragged_axis in STATE.items()),
-        files={path.name: record(path) for path in sorted(folder.iterdir())},
+        int8=INT8,
+        files=file_records(folder),
         about=_about(source, settings),
     )
-
-
-def record(path: Path) -> FileRecord:
-    """A file's size and digest."""
-    content = path.read_bytes()
-    return FileRecord(len(content), hashlib.sha256(content).hexdigest())
 
 
 def _about(source: Path, settings: TrainSettings) -> dict[str, Any]:

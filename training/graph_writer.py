@@ -11,19 +11,24 @@ from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
 OPSET = 17
+RUNTIME = "com.microsoft"  # the domain of ONNX Runtime's own operators
 IR_VERSION = 9  # old enough for every runtime we serve with
 
 
 class GraphWriter:
-    """Collects nodes and weights; a method that adds a node of one output returns that output's name."""
+    """Collects nodes and weights; a method that adds a node of one output returns that output's name.
 
-    def __init__(self) -> None:
+    The body of a loop is written by a writer of its own, whose `prefix` keeps its names apart.
+    """
+
+    def __init__(self, prefix: str = "") -> None:
+        self._prefix = prefix
         self._nodes: list[onnx.NodeProto] = []
         self._initializers: list[onnx.TensorProto] = []
 
     def node(self, kind: str, *inputs: str, output: str | None = None, **attributes: Any) -> str:
         """Adds a node of one output, which gives the node its name."""
-        name = output or f"{kind.lower()}_{len(self._nodes)}"
+        name = output or f"{self._prefix}{kind.lower()}_{len(self._nodes)}"
         self.node_of_many(kind, inputs, [name], name=name, **attributes)
         return name
 
@@ -35,7 +40,7 @@ class GraphWriter:
 
     def constant(self, value: np.ndarray) -> str:
         """An array that keeps its type."""
-        name = f"constant_{len(self._initializers)}"
+        name = f"{self._prefix}constant_{len(self._initializers)}"
         self._initializers.append(numpy_helper.from_array(value, name))
         return name
 
@@ -64,12 +69,24 @@ class GraphWriter:
         self, name: str, inputs: Sequence[onnx.ValueInfoProto], outputs: Sequence[onnx.ValueInfoProto]
     ) -> onnx.ModelProto:
         """The checked model: shapes inferred strictly, one file."""
-        graph = helper.make_graph(self._nodes, name, inputs, outputs, self._initializers)
-        opset = helper.make_opsetid("", OPSET)
-        model = helper.make_model(graph, opset_imports=[opset], ir_version=IR_VERSION)
+        graph = self.graph(name, inputs, outputs)
+        model = helper.make_model(graph, opset_imports=self._opsets(), ir_version=IR_VERSION)
         model.producer_name = "zhuyi"
         onnx.checker.check_model(model, full_check=True)
         return onnx.shape_inference.infer_shapes(model, strict_mode=True, data_prop=True)
+
+    def graph(
+        self, name: str, inputs: Sequence[onnx.ValueInfoProto], outputs: Sequence[onnx.ValueInfoProto]
+    ) -> onnx.GraphProto:
+        """The nodes and weights so far: a whole graph, or the body of a loop."""
+        return helper.make_graph(self._nodes, name, inputs, outputs, self._initializers)
+
+    def _opsets(self) -> list[onnx.OperatorSetIdProto]:
+        """ONNX's operators, and the runtime's own where a node is one of them."""
+        opsets = [helper.make_opsetid("", OPSET)]
+        if any(node.domain == RUNTIME for node in self._nodes):
+            opsets.append(helper.make_opsetid(RUNTIME, 1))
+        return opsets
 
 
 def tensor_info(name: str, shape: Sequence[int | str], kind: int = TensorProto.FLOAT) -> onnx.ValueInfoProto:

@@ -29,6 +29,7 @@ def model_card(manifest: Manifest) -> str:
         "## Quality",
         "",
         *_quality(about["scores"]),
+        *_precisions(about),
         "",
         "## Use and limits",
         "",
@@ -76,3 +77,19 @@ def _quality(scores: dict[str, Any]) -> Iterator[str]:
         errors = ", ".join(f"{error} at offset {offset}" for offset, error in alignment["aer"].items())
         yield f"Alignment error rate of the attention, in percent: {errors};"
         yield f"forced decoding of {alignment['sentences']} news sentences."
+
+
+def _precisions(about: dict[str, Any]) -> Iterator[str]:
+    """A row per precision and beam, and how often int8 chooses as fp32; nothing where there is no int8."""
+    if agreement := about.get("int8"):
+        yield ""
+        yield f"In int8 the best next piece is that of fp32 at {agreement['token_agreement']:.1%} of"
+        yield f"{agreement['num_positions']} target positions ({agreement['num_sentences']} sentences)."
+    if scores := about.get("precisions"):
+        yield "Both precisions through the service's decode loop, measured by `python -m benchmarks.quality`:"
+        yield ""
+        yield "| test set | beam | precision | BLEU | chrF | same as fp32 |"
+        yield "|---|---|---|---|---|---|"
+        for one in scores:
+            row = [one[name] for name in ("test", "beam_size", "precision", "bleu", "chrf")]
+            yield f"| {' | '.join(map(str, row))} | {one['same']:.1%} |"

@@ -32,15 +32,9 @@ def encoder_graph(encoder: Encoder, decoder: Decoder) -> onnx.ModelProto:
     hidden = graph.node("Tanh", graph.layer(final, encoder.to_hidden), output="hidden")  # [B, H]
     _keys_and_values(graph, decoder, memory)
     graph.node("Mul", hidden, graph.scalar(0.0), output="cell")
-    rows = graph.node("Gather", graph.node("Shape", "source"), graph.integers(0))
-    width = graph.integers(decoder.readout.out_features)
-    graph.node("ConstantOfShape", graph.node("Concat", rows, width, axis=0), output="feed")
-    _source_mask(graph)
-    inputs = [
-        tensor_info("source", ["B", "S"], TensorProto.INT64),
-        tensor_info("source_lengths", ["B"], TensorProto.INT32),
-    ]
-    return graph.finish("encoder", inputs, [_state_info(name, decoder) for name in STATE])
+    first_feed(graph, decoder)
+    source_mask(graph)
+    return graph.finish("encoder", encoder_inputs(), [state_info(name, decoder) for name in STATE])
 
 
 def _keys_and_values(graph: GraphWriter, decoder: Decoder, memory: str) -> None:
@@ -55,7 +49,14 @@ def _keys_and_values(graph: GraphWriter, decoder: Decoder, memory: str) -> None:
     graph.node("MatMul", memory, read, output="values")
 
 
-def _source_mask(graph: GraphWriter) -> None:
+def first_feed(graph: GraphWriter, decoder: Decoder) -> None:
+    """The read-out before the first token, zero: [B, R]."""
+    rows = graph.node("Gather", graph.node("Shape", "source"), graph.integers(0))
+    width = graph.integers(decoder.readout.out_features)
+    graph.node("ConstantOfShape", graph.node("Concat", rows, width, axis=0), output="feed")
+
+
+def source_mask(graph: GraphWriter) -> None:
     """1 where a position is within the source's length, 0 beyond: [B, S]."""
     zero, one = (graph.constant(np.array(number)) for number in (0, 1))
     num_positions = graph.node("Gather", graph.node("Shape", "source"), one)
@@ -72,15 +73,15 @@ def step_graph(decoder: Decoder) -> onnx.ModelProto:
     scaled = graph.node("Mul", embedded, graph.scalar(EMBEDDING_SCALE))  # [B, E]
     joined = graph.node("Concat", scaled, "feed", "hidden", axis=-1)  # [B, E + R + H]
     lstm_cell(graph, decoder.cell, joined, "cell", NEXT)
-    _attend(graph)
+    attend(graph)
     hidden_half = graph.weight(weights_of(decoder.readout)[:, : decoder.cell.hidden_size].T)
     from_hidden = graph.linear(NEXT + "hidden", hidden_half, bias_of(decoder.readout))
     readout = graph.node("Tanh", graph.node("Add", from_hidden, "context"), output=NEXT + "feed")  # [B, R]
-    _candidates(graph, decoder, table, readout)
-    return graph.finish("step", _step_inputs(decoder), _step_outputs(decoder))
+    _candidates(graph, _logits(graph, decoder, table, readout))
+    return graph.finish("step", step_inputs(decoder), step_outputs(decoder))
 
 
-def _attend(graph: GraphWriter) -> None:
+def attend(graph: GraphWriter) -> None:
     """softmax(keys · hidden) over the real source positions, and the weighted sum of the values."""
     two, one = graph.integers(2), graph.integers(1)
     column = graph.node("Unsqueeze", NEXT + "hidden", two)  # [B, H, 1]
@@ -92,28 +93,47 @@ def _attend(graph: GraphWriter) -> None:
     graph.node("Squeeze", summed, one, output="context")  # [B, R]
 
 
-def _candidates(graph: GraphWriter, decoder: Decoder, table: str, readout: str) -> None:
-    """Log-probabilities of the best pieces and of the wanted one; the softmax is tied to the embedding."""
+def _logits(graph: GraphWriter, decoder: Decoder, table: str, readout: str) -> str:
+    """Scores of all pieces [B, V] before the softmax, which is tied to the embedding."""
     scale = graph.scalar(EMBEDDING_SCALE * LOGIT_SCALE)
     scaled = graph.node("Mul", graph.node("Cast", table, to=TensorProto.FLOAT), scale)  # [V, R]
     matrix = graph.node("Transpose", scaled, perm=[1, 0])
-    scores = graph.linear(readout, matrix, decoder.output_bias.detach().numpy())  # [B, V]
-    logprobs = graph.node("LogSoftmax", scores, axis=-1)
+    return graph.linear(readout, matrix, decoder.output_bias.detach().numpy())
+
+
+def _candidates(graph: GraphWriter, logits: str) -> None:
+    """Log-probabilities of the best pieces and of the wanted one, from the scores of all [B, V]."""
+    logprobs = graph.node("LogSoftmax", logits, axis=-1)
     count = graph.integers(NUM_CANDIDATES)
     graph.node_of_many("TopK", [logprobs, count], ["top_scores", "top_tokens"], name="candidates", axis=-1)
+    wanted_score(graph, logprobs)
+
+
+def wanted_score(graph: GraphWriter, logprobs: str) -> None:
+    """The log-probability of the wanted piece: [B]."""
     one = graph.integers(1)
     wanted = graph.node("Unsqueeze", "wanted", one)  # [B, 1]
     graph.node("Squeeze", graph.node("GatherElements", logprobs, wanted, axis=1), one, output="wanted_scores")
 
 
-def _step_inputs(decoder: Decoder) -> list[onnx.ValueInfoProto]:
-    tokens = [tensor_info(name, ["B"], TensorProto.INT64) for name in ("previous", "wanted")]
-    return [*tokens, *(_state_info(name, decoder) for name in STATE)]
-
-
-def _step_outputs(decoder: Decoder) -> list[onnx.ValueInfoProto]:
+def encoder_inputs() -> list[onnx.ValueInfoProto]:
+    """What an encoder is fed, whatever its precision."""
     return [
-        *(_state_info(name, decoder, NEXT) for name in ("hidden", "cell", "feed")),
+        tensor_info("source", ["B", "S"], TensorProto.INT64),
+        tensor_info("source_lengths", ["B"], TensorProto.INT32),
+    ]
+
+
+def step_inputs(decoder: Decoder) -> list[onnx.ValueInfoProto]:
+    """What a step is fed, whatever its precision."""
+    tokens = [tensor_info(name, ["B"], TensorProto.INT64) for name in ("previous", "wanted")]
+    return [*tokens, *(state_info(name, decoder) for name in STATE)]
+
+
+def step_outputs(decoder: Decoder) -> list[onnx.ValueInfoProto]:
+    """What a step answers, whatever its precision."""
+    return [
+        *(state_info(name, decoder, NEXT) for name in ("hidden", "cell", "feed")),
         tensor_info("top_scores", ["B", NUM_CANDIDATES]),
         tensor_info("top_tokens", ["B", NUM_CANDIDATES], TensorProto.INT64),
         tensor_info("wanted_scores", ["B"]),
@@ -121,7 +141,8 @@ def _step_outputs(decoder: Decoder) -> list[onnx.ValueInfoProto]:
     ]
 
 
-def _state_info(name: str, decoder: Decoder, prefix: str = "") -> onnx.ValueInfoProto:
+def state_info(name: str, decoder: Decoder, prefix: str = "") -> onnx.ValueInfoProto:
+    """What a graph declares of a tensor of the state."""
     hidden, readout = decoder.cell.hidden_size, decoder.readout.out_features
     sizes = {"hidden": [hidden], "cell": [hidden], "feed": [readout]}
     ragged = {"keys": [hidden], "values": [readout], "source_mask": []}

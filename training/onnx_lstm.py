@@ -10,11 +10,11 @@ from training.graph_writer import GraphWriter
 
 def bidirectional_lstm(graph: GraphWriter, lstm: nn.LSTM, embedded: str) -> tuple[str, str]:
     """Output [B, S, 2L] and final hidden state [B, 2L] of ONNX's own LSTM, which obeys `source_lengths`."""
-    operands = [graph.weight(value) for value in _operands(lstm)]
+    weights = [graph.weight(value) for value in operands(lstm)]
     time_first = graph.node("Transpose", embedded, perm=[1, 0, 2])  # [S, B, E]
     graph.node_of_many(
         "LSTM",
-        [time_first, *operands, "source_lengths"],
+        [time_first, *weights, "source_lengths"],
         ["lstm_output", "lstm_final"],
         name="lstm",
         direction="bidirectional",
@@ -28,7 +28,7 @@ def bidirectional_lstm(graph: GraphWriter, lstm: nn.LSTM, embedded: str) -> tupl
     )
 
 
-def _operands(lstm: nn.LSTM) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def operands(lstm: nn.LSTM) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """W [2, 4L, E], R [2, 4L, L] and B [2, 8L] as ONNX wants them, forwards first."""
     weights = dict(lstm.named_parameters())
     parts = {}
@@ -43,6 +43,12 @@ def onnx_gate_order(gates: np.ndarray) -> np.ndarray:
     """Rows in PyTorch's order (input, forget, cell, output) put into ONNX's (input, output, forget, cell)."""
     admit, forget, candidate, output = np.split(gates, 4)
     return np.concatenate([admit, output, forget, candidate])
+
+
+def torch_gate_order(gates: np.ndarray) -> np.ndarray:
+    """Rows in ONNX's order put into PyTorch's."""
+    admit, output, forget, candidate = np.split(gates, 4)
+    return np.concatenate([admit, forget, candidate, output])
 
 
 def lstm_cell(graph: GraphWriter, cell: nn.LSTMCell, joined: str, previous_cell: str, prefix: str) -> None:
@@ -61,3 +67,19 @@ def lstm_cell(graph: GraphWriter, cell: nn.LSTMCell, joined: str, previous_cell:
     admitted = graph.node("Mul", admit, graph.node("Tanh", names[2]))
     next_cell = graph.node("Add", kept, admitted, output=prefix + "cell")
     graph.node("Mul", output, graph.node("Tanh", next_cell), output=prefix + "hidden")
+
+
+def next_state(graph: GraphWriter, gates: str, previous_cell: str, num_hidden: int, prefix: str) -> None:
+    """The rest of a step, from gates [..., 4H] in ONNX's order; writes `<prefix>hidden` and `<prefix>cell`.
+
+    The three gates of a kind lie side by side, so they are one sigmoid.
+    """
+    kinds, opened = [prefix + "gates", prefix + "candidate"], ["admit", "output", "forget"]
+    sizes = graph.integers(3 * num_hidden, num_hidden)
+    graph.node_of_many("Split", [gates, sizes], kinds, name=prefix + "kinds", axis=-1)
+    names = [prefix + name for name in opened]
+    graph.node_of_many("Split", [graph.node("Sigmoid", kinds[0])], names, name=prefix + "opened", axis=-1)
+    kept = graph.node("Mul", names[2], previous_cell)
+    admitted = graph.node("Mul", names[0], graph.node("Tanh", kinds[1]))
+    next_cell = graph.node("Add", kept, admitted, output=prefix + "cell")
+    graph.node("Mul", names[1], graph.node("Tanh", next_cell), output=prefix + "hidden")

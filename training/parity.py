@@ -44,15 +44,11 @@ def check_parity(model: Seq2SeqModel, folder: Path, sentences: Sequence[str], ba
     greedy targets part without a tie, or where there is no sentence to compare.
     """
     onnx_model = OnnxModel.load(folder)
-    tokenizer = Tokenizer.load(folder / Manifest.read(folder).tokenizers.source)
-    encoded = map(tokenizer.encode_ids, sentences)
-    sources = [ids for ids in encoded if 0 < len(ids) <= MAX_SOURCE_TOKENS]
-    if not sources:
-        raise ParityError("there is no sentence to compare")
+    sources = sources_of(folder, sentences)
     greedy = [
         one
         for start in range(0, len(sources), batch_rows)
-        for one in _greedy(onnx_model, sources[start : start + batch_rows])
+        for one in greedy_targets(onnx_model, sources[start : start + batch_rows])
     ]
     pairs = list(zip(sources, greedy, strict=True))
     differences = np.max([_differences(model, source, one) for source, one in pairs], axis=0)  # [2]
@@ -62,14 +58,29 @@ def check_parity(model: Seq2SeqModel, folder: Path, sentences: Sequence[str], ba
     return Parity(len(sources), float(differences[0]), float(differences[1]), num_ties)
 
 
+def sources_of(folder: Path, sentences: Sequence[str]) -> list[list[int]]:
+    """The sentences as the folder's tokens, without those that are empty or too long.
+
+    Raises ParityError where none is left.
+    """
+    tokenizer = Tokenizer.load(folder / Manifest.read(folder).tokenizers.source)
+    encoded = map(tokenizer.encode_ids, sentences)
+    sources = [ids for ids in encoded if 0 < len(ids) <= MAX_SOURCE_TOKENS]
+    if not sources:
+        raise ParityError("there is no sentence to compare")
+    return sources
+
+
 @dataclass(frozen=True)
-class _Greedy:
+class Greedy:
+    """A greedy target and what it was chosen by."""
+
     tokens: list[int]
     logprobs: np.ndarray  # [T + 1], EOS's at the end; [T] where the limit came first
     weights: np.ndarray  # [T + 1, S], likewise
 
 
-def _greedy(onnx_model: OnnxModel, sources: Sequence[Sequence[int]]) -> list[_Greedy]:
+def greedy_targets(onnx_model: OnnxModel, sources: Sequence[Sequence[int]]) -> list[Greedy]:
     """Greedy targets through the seam, until every row has ended or the longest source's limit is reached."""
     state = onnx_model.encode(sources)
     previous = np.full(len(sources), BOS)
@@ -79,23 +90,28 @@ def _greedy(onnx_model: OnnxModel, sources: Sequence[Sequence[int]]) -> list[_Gr
     ended = np.zeros(len(sources), dtype=bool)
     while not ended.all() and len(tokens) < max_target_tokens(max(map(len, sources))):
         step = onnx_model.step(state, previous, previous)
-        best = np.isin(step.top_tokens, (PAD, UNK, BOS)).argmin(axis=1)[:, None]  # [B, 1]
+        best = best_candidates(step.top_tokens)  # [B, 1]
         previous = np.take_along_axis(step.top_tokens, best, axis=1)[:, 0]
         tokens.append(previous)
         scores.append(np.take_along_axis(step.top_scores, best, axis=1)[:, 0])
-        weights.append(step.attention)
+        weights.append(step.attention.copy())
         state, ended = step.state, ended | (previous == EOS)
     columns = zip(np.stack(tokens, 1), np.stack(scores, 1), np.stack(weights, 1), sources, strict=True)
     return [_until_end(*column) for column in columns]
 
 
-def _until_end(tokens: np.ndarray, scores: np.ndarray, weights: np.ndarray, source: Sequence[int]) -> _Greedy:
+def best_candidates(top_tokens: np.ndarray) -> np.ndarray:
+    """Which candidate [B, 1] of each row is the first that may be written."""
+    return np.isin(top_tokens, (PAD, UNK, BOS)).argmin(axis=1)[:, None]
+
+
+def _until_end(tokens: np.ndarray, scores: np.ndarray, weights: np.ndarray, source: Sequence[int]) -> Greedy:
     """One row's part: up to EOS, or all of it where the limit came first."""
     length = int((tokens == EOS).argmax()) if EOS in tokens else len(tokens)
-    return _Greedy(tokens[:length].tolist(), scores[: length + 1], weights[: length + 1, : len(source)])
+    return Greedy(tokens[:length].tolist(), scores[: length + 1], weights[: length + 1, : len(source)])
 
 
-def _differences(model: Seq2SeqModel, source: Sequence[int], greedy: _Greedy) -> tuple[float, float]:
+def _differences(model: Seq2SeqModel, source: Sequence[int], greedy: Greedy) -> tuple[float, float]:
     """The largest differences of log-probabilities and of weights."""
     length = len(greedy.logprobs)
     logprobs, weights = (part.numpy()[:length] for part in force(model, source, greedy.tokens))
@@ -105,7 +121,7 @@ def _differences(model: Seq2SeqModel, source: Sequence[int], greedy: _Greedy) ->
     )
 
 
-def _parts_at_a_tie(model: Seq2SeqModel, source: Sequence[int], greedy: _Greedy) -> bool:
+def _parts_at_a_tie(model: Seq2SeqModel, source: Sequence[int], greedy: Greedy) -> bool:
     """Whether PyTorch would choose another piece somewhere. Raises ParityError where that is no tie."""
     with torch.inference_mode():
         readouts, _ = model(

@@ -53,8 +53,10 @@ class ModelFolder:
 
     def verify(self) -> None:
         """Checks every file, and that the manifest lists those that it needs."""
-        graphs, tokenizers = self.manifest.graphs, self.manifest.tokenizers
-        needed = (graphs.encoder, graphs.step, tokenizers.source, tokenizers.target)
+        graphs, int8, tokenizers = self.manifest.graphs, self.manifest.int8, self.manifest.tokenizers
+        needed = [graphs.encoder, graphs.step, tokenizers.source, tokenizers.target]
+        if int8 is not None:
+            needed += [int8.encoder, int8.step]
         for file in sorted({*needed, *self.manifest.files}):
             self.read(file)
 

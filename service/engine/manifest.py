@@ -71,7 +71,10 @@ class FileRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A model folder's declaration; `about` holds what only people read (data, licences, scores, tools)."""
+    """A model folder's declaration; `about` holds what only people read (data, licences, scores, tools).
+
+    `graphs` compute in fp32. `int8` are the same two with narrow products, or None where there are none.
+    """
 
     format: int = FORMAT
     name: str

@@ -285,11 +285,12 @@ def test_a_longer_hypothesis_that_may_still_win_keeps_the_search_going(
 
 
 @pytest.mark.parametrize("score", [math.nan, math.inf])
-def test_a_score_that_is_no_number_fails_the_search(score: float) -> None:
-    """A NaN is never ranked, nor hidden by a banned candidate."""
+@pytest.mark.parametrize("beside", [-1.0, NEVER])
+def test_a_score_that_is_no_number_fails_the_search(score: float, beside: float) -> None:
+    """It is never ranked, nor hidden by a banned candidate."""
     search = BeamSearch(rules_of(30), beam_size=2, n_best=1)
     with pytest.raises(ModelFailed):
-        search.advance([[4, 5, 6]], [[-0.5, score, NEVER]], np.zeros((1, NUM_SOURCE), np.float32))
+        search.advance([[4, 5, 6]], [[-0.5, score, beside]], np.zeros((1, NUM_SOURCE), np.float32))
 
 
 def test_attention_that_is_no_number_fails_a_search_that_scores_by_it() -> None:

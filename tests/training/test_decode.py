@@ -36,9 +36,9 @@ def test_a_wide_beam_finds_what_brute_force_finds(
 
 
 def score(model: Seq2SeqModel, target: Sequence[int], length_penalty: float) -> float:
-    """The score of a target, without EOS where it is as long as the limit."""
+    """The score of a target by Wu et al. (2016), without EOS where it is as long as the limit."""
     logprobs = force(model, SOURCE, target)[0][:LIMIT]
-    return float(logprobs.sum()) / len(logprobs) ** length_penalty
+    return float(logprobs.sum()) * (5 + 1) ** length_penalty / (5 + len(logprobs)) ** length_penalty
 
 
 def test_an_unending_target_is_as_long_as_its_own_limit(model: Seq2SeqModel) -> None:

@@ -11,13 +11,19 @@ import numpy as np
 import pytest
 import torch
 
+from service.engine.errors import ModelFolderInvalid
+from service.engine.folder import ModelFolder
 from service.engine.manifest import Manifest
 from training import checkpoint
+from training.agreement import MIN_AGREEMENT
 from training.corpus import read_pairs
 from training.data_folder import PreparedOtherwise, require_record
 from training.evaluate import Evaluation
 from training.export import export
+from training.int8_products import narrowed
 from training.parity import ParityError
+from training.quantize import quantize
+from training.record_scores import record_scores
 from training.settings import TrainSettings, read_settings
 from training.train import Trainer
 
@@ -79,18 +85,84 @@ def test_the_model_learns_the_tiny_language(trained: Path, settings: TrainSettin
     assert "tok:13a" in scores["bleu_signature"]
 
 
-def test_an_export_equals_the_checkpoint(trained: Path, settings: TrainSettings, tmp_path: Path) -> None:
-    """The folder that export writes reads back through the service's model and agrees with PyTorch."""
+@pytest.fixture(scope="module")
+def held_out(trained: Path, settings: TrainSettings) -> list[str]:
+    """Source sentences that training never saw."""
     pairs = read_pairs(Path(settings.data.folder) / "dev.toy.tsv", settings.source)
-    sentences = [source for source, _ in pairs]
-    parity = export(trained, tmp_path / "toy-zh-en" / "1", sentences)
-    manifest = Manifest.read(tmp_path / "toy-zh-en" / "1")
-    assert parity.num_sentences == len(sentences) >= 80
+    return [source for source, _ in pairs]
+
+
+@pytest.fixture(scope="module")
+def exported(trained: Path, held_out: list[str], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The model folder that export writes."""
+    folder = tmp_path_factory.mktemp("store") / "toy-zh-en" / "1"
+    parity = export(trained, folder, held_out)
+    assert parity.num_sentences == len(held_out) >= 80
     assert parity.logprob_difference <= 1e-4
+    return folder
+
+
+def test_an_export_equals_the_checkpoint(exported: Path) -> None:
+    """The folder that export writes reads back through the service's model and says what it is."""
+    manifest = Manifest.read(exported)
     assert (manifest.name, manifest.version) == ("toy-zh-en", "1")
     assert (manifest.source, manifest.target) == ("zh", "en")
-    assert {"encoder.onnx", "step.onnx", "source.spm", "target.spm"} == set(manifest.files)
-    assert "on one processor core" in (tmp_path / "toy-zh-en" / "1" / "README.md").read_text(encoding="utf-8")
+    graphs = {"encoder.onnx", "step.onnx", "encoder.int8.onnx", "step.int8.onnx"}
+    assert {*graphs, "source.spm", "target.spm"} == set(manifest.files)
+    assert "on one processor core" in (exported / "README.md").read_text(encoding="utf-8")
+
+
+def test_both_precisions_of_an_export_agree(exported: Path) -> None:
+    """The manifest tells how often int8 chooses as fp32, and the card says it."""
+    agreement = Manifest.read(exported).about["int8"]
+    assert agreement["token_agreement"] >= MIN_AGREEMENT
+    assert agreement["num_positions"] > agreement["num_sentences"] >= 80
+    assert "In int8 the best next piece" in (exported / "README.md").read_text(encoding="utf-8")
+
+
+def test_a_folder_without_its_int8_graphs_is_refused(exported: Path, tmp_path: Path) -> None:
+    """What the manifest declares must be among its files."""
+    shutil.copytree(exported, tmp_path / "1")
+    manifest = Manifest.read(exported)
+    files = {name: record for name, record in manifest.files.items() if name != "step.int8.onnx"}
+    msgspec.structs.replace(manifest, files=files).write(tmp_path / "1")
+    with pytest.raises(ModelFolderInvalid, match=r"step\.int8\.onnx is not among"):
+        ModelFolder.open(tmp_path / "1").verify()
+
+
+def test_int8_of_a_folder_is_int8_of_its_checkpoint(
+    exported: Path, held_out: list[str], tmp_path: Path
+) -> None:
+    """A folder has lost nothing that its int8 graphs need: made from it, they are the same bytes."""
+    quantize(exported, tmp_path / "toy-zh-en" / "2", held_out)
+    old, new = Manifest.read(exported), Manifest.read(tmp_path / "toy-zh-en" / "2")
+    assert new.files == old.files
+    assert (new.version, new.about) == ("2", old.about)
+
+
+def test_broken_int8_graphs_are_refused(
+    exported: Path, held_out: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Weights that have overflowed do not choose as fp32 does, and no folder is left."""
+
+    def overflowed(weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        narrow, scales = narrowed(weight)
+        return (narrow.astype(np.int32) * 4).astype(np.int8), scales / 4
+
+    monkeypatch.setattr("training.int8_products.narrowed", overflowed)
+    with pytest.raises(ParityError, match="int8 agrees with fp32 at"):
+        quantize(exported, tmp_path / "toy-zh-en" / "2", held_out)
+    assert not (tmp_path / "toy-zh-en" / "2").exists()
+
+
+def test_scores_by_precision_reach_the_card(exported: Path, tmp_path: Path) -> None:
+    """What benchmarks.quality measured stands in manifest and card, without the times."""
+    shutil.copytree(exported, tmp_path / "1")
+    score = {"test": "toy", "beam_size": 4, "precision": "int8", "bleu": 61.5, "chrf": 70.0, "same": 0.9}
+    record_scores(tmp_path / "1", [score | {"cpu_seconds": 3.0}])
+    assert Manifest.read(tmp_path / "1").about["precisions"] == [score]
+    assert "| toy | 4 | int8 | 61.5 | 70.0 | 90.0% |" in (tmp_path / "1" / "README.md").read_text("utf-8")
+    ModelFolder.open(tmp_path / "1").verify()
 
 
 def test_nothing_is_exported_that_was_not_compared(trained: Path, tmp_path: Path) -> None:

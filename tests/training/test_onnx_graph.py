@@ -3,29 +3,17 @@
 from __future__ import annotations
 
 import numpy as np
-import onnx
-import onnxruntime
 import pytest
 import torch
 
 from service.engine.tokenizer import BOS, PAD
+from tests.training.running import MOVING, outputs_of, session
 from training.export import rounded
 from training.model import Seq2SeqModel
 from training.onnx_graph import STATE, encoder_graph, step_graph
 from training.onnx_lstm import onnx_gate_order
 
 SHAPES = [(1, 1), (1, 13), (5, 1), (3, 7), (11, 13)]
-
-
-def session(graph: onnx.ModelProto) -> onnxruntime.InferenceSession:
-    """The graph, loaded."""
-    return onnxruntime.InferenceSession(graph.SerializeToString(), providers=["CPUExecutionProvider"])
-
-
-def outputs_of(graph: onnxruntime.InferenceSession, feeds: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """What the graph answers, by name."""
-    names = [output.name for output in graph.get_outputs()]
-    return dict(zip(names, graph.run(names, feeds), strict=True))
 
 
 def test_every_row_and_position_axis_is_free(model: Seq2SeqModel) -> None:
@@ -63,7 +51,7 @@ def test_graphs_equal_pytorch_in_every_shape(model: Seq2SeqModel, num_rows: int,
         top = np.take_along_axis(logprobs[:, position], outputs["top_tokens"], axis=1)
         np.testing.assert_allclose(outputs["top_scores"], top, atol=1e-5)
         np.testing.assert_allclose(outputs["top_scores"][:, 0], logprobs[:, position].max(axis=1), atol=1e-5)
-        state |= {name: outputs[f"next_{name}"] for name in ("hidden", "cell", "feed")}
+        state |= {name: outputs[f"next_{name}"] for name in MOVING}
 
 
 def test_junk_in_padded_positions_changes_nothing(model: Seq2SeqModel) -> None:

@@ -1,0 +1,1 @@
+"""Load tests and comparisons: how fast the service is beside other ways of serving the same model."""
