@@ -1,0 +1,311 @@
+"""What HTTP costs: CPU of the server per request, by the real application over engines that answer at once.
+
+    python -m benchmarks.http_cost [--requests 4000] [--connections 8] [--rounds 5]
+
+Each application has a process of its own; the rounds take turns among all requests, so that a busy
+machine is unfair to all alike. CPU time is that of the whole server process, user and system together.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import multiprocessing
+import socket
+import statistics
+import threading
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import uvicorn
+from fastapi import FastAPI
+from pydantic import BaseModel
+
+from service.api.application import create_application
+from service.api.item_translator import ItemTranslator
+from service.api.services import Services
+from service.app import make_policy
+from service.cli.serve import server_config
+from service.engine.folder import ModelFolder
+from service.engine.hosting import OnResult, OnTick, StopReport
+from service.engine.messages import Done, Found, Job, ReadyModel
+from service.engine.store import ModelStore
+from service.engine.tokenizer import Tokenizer
+from service.engine.translation import Options, Translation
+from service.engine.translator import Translator
+from service.metrics import Metrics
+from service.settings import Settings
+from service.text.detection import LanguageDetector
+
+HOST: Final = "127.0.0.1"
+SOURCE: Final = "你好，我昨天下的订单什么时候能发货？"
+TARGET: Final = "Hello, when will the order I placed yesterday be shipped?"
+FIELDS: Final = {"q": SOURCE, "source": "zh", "target": "en"}
+ALIGNED: Final = FIELDS | {"include": ["alignment"]}
+_SPAWN: Final = multiprocessing.get_context("spawn")
+_START_SECONDS: Final = 60
+_SOCKET_SECONDS: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A request to one of the applications; without `fields` it is a GET."""
+
+    name: str
+    application: str
+    path: str
+    fields: dict[str, object] | None = None
+
+
+CASES: Final = (
+    Case("translate, without the translator", "http", "/translate", FIELDS),
+    Case("translate, with tokenizing", "whole", "/translate", FIELDS),
+    Case("translate with alignment, without the translator", "http", "/translate", ALIGNED),
+    Case("translate with alignment, with tokenizing", "whole", "/translate", ALIGNED),
+    Case("health", "whole", "/health/live"),
+    Case("bare FastAPI: GET", "bare", "/hello"),
+    Case("bare FastAPI: POST with models", "bare", "/echo", FIELDS),
+)
+
+
+def main() -> None:
+    """Measures all cases and prints a table."""
+    arguments = _arguments()
+    with ExitStack() as stack:
+        names = sorted({case.application for case in CASES})
+        servers = {name: stack.enter_context(_serving(name, arguments.model_store)) for name in names}
+        figures: dict[str, list[float]] = {case.name: [] for case in CASES}
+        for number in range(arguments.rounds + 1):
+            for case in CASES:
+                measured = _measure(case, servers[case.application], arguments)
+                if number:  # the first round warms up
+                    figures[case.name].append(measured)
+    print(
+        f"{arguments.rounds} rounds, {arguments.requests} requests each, {arguments.connections} connections"
+    )
+    print("| Request | µs of server CPU, median | least |\n|---|---|---|")
+    for name, values in figures.items():
+        print(f"| {name} | {statistics.median(values):.0f} | {min(values):.0f} |")
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A running application and the pipe that its process answers on."""
+
+    port: int
+    pipe: Connection
+
+    def cpu_seconds(self) -> float:
+        """What its process has used so far."""
+        self.pipe.send(True)
+        used: float = self.pipe.recv()
+        return used
+
+
+@contextmanager
+def _serving(application: str, model_store: Path) -> Iterator[Server]:
+    """The application in a process of its own, ended afterwards."""
+    ours, theirs = _SPAWN.Pipe()
+    process = _SPAWN.Process(target=_serve, args=(application, model_store, theirs), daemon=True)
+    process.start()
+    theirs.close()
+    if not ours.poll(_START_SECONDS):
+        raise TimeoutError(f"the application {application} did not start")
+    try:
+        yield Server(ours.recv(), ours)
+    finally:
+        ours.send(False)
+        process.join(_START_SECONDS)
+
+
+def _serve(application: str, model_store: Path, pipe: Connection) -> None:
+    """Serves until the pipe says False; to every True it answers with the CPU seconds of this process."""
+    settings = Settings(model_store=model_store, max_queue_sequences=1024)
+    served = bare_application() if application == "bare" else real_application(application, settings)
+    server = uvicorn.Server(server_config(served, settings))
+
+    def answer() -> None:
+        while pipe.recv():
+            pipe.send(time.process_time())
+        server.should_exit = True
+
+    with socket.create_server((HOST, 0)) as listener:
+        pipe.send(listener.getsockname()[1])
+        threading.Thread(target=answer, daemon=True).start()
+        server.run([listener])
+
+
+def real_application(name: str, settings: Settings) -> FastAPI:
+    """The service's application: `whole` with tokenizing and queue, `http` with one translation for all."""
+    metrics, folders = Metrics(), ModelStore(settings.model_store).latest()
+    translator = (Translator if name == "whole" else OneTranslation)(folders, InstantEngines(folders))
+    asyncio.run(translator.start())
+    items = ItemTranslator(translator, LanguageDetector(), metrics.sentence_finished)
+    policy = make_policy(settings)
+    return create_application(Services(translator, items, metrics, policy, metrics.render))
+
+
+class Text(BaseModel):
+    """What the yardstick takes and gives."""
+
+    q: str
+    source: str
+    target: str
+
+
+def bare_application() -> FastAPI:
+    """The yardstick: what FastAPI costs alone."""
+    application = FastAPI()
+
+    @application.get("/hello")
+    async def hello() -> dict[str, str]:
+        return {"hello": "world"}
+
+    @application.post("/echo")
+    async def echo(text: Text) -> Text:
+        return text
+
+    return application
+
+
+class InstantEngines:
+    """Engines that find the same translation for every sentence, at the loop's next turn."""
+
+    is_ready = True
+
+    def __init__(self, folders: Sequence[ModelFolder]) -> None:
+        self._folders = folders
+        (folder,) = (one for one in folders if one.manifest.source == "zh")
+        tokenizer = Tokenizer(folder.read(folder.manifest.tokenizers.target))
+        self._tokens = tuple(tokenizer.encode_ids(TARGET))
+        self._on_result: OnResult = lambda _: None
+
+    def models(self) -> tuple[ReadyModel, ...]:
+        """All models, as if on the CPU."""
+        manifests = [folder.manifest for folder in self._folders]
+        return tuple(ReadyModel(one.name, one.version, "cpu", "cpu", "fp32", 0.0) for one in manifests)
+
+    async def start(self, *, on_result: OnResult, on_tick: OnTick) -> None:
+        """Ready at once; there are no ticks."""
+        self._on_result = on_result
+
+    def post(self, jobs: Sequence[Job]) -> None:
+        """Answers in the loop's next turn."""
+        asyncio.get_running_loop().call_soon(self._answer, jobs)
+
+    def cancel(self, ids: Iterable[int]) -> None:
+        """Nothing waits here."""
+
+    async def stop(self, *, grace_seconds: float) -> StopReport:
+        """Nothing is left to do."""
+        return StopReport(0, 0)
+
+    def _answer(self, jobs: Sequence[Job]) -> None:
+        for job in jobs:
+            self._on_result(Done(job.id, (self._found(job),), 0.001, 0.001, 0.01))
+
+    def _found(self, job: Job) -> Found:
+        num_source, num_target = len(job.source), len(self._tokens)
+        weights = np.full((num_target, num_source), 1 / num_source, np.float32)  # [target, source]
+        attention = weights.tobytes() if job.with_attention else None
+        return Found(self._tokens, (-0.1,) * (num_target + 1), -0.3, "eos", attention)
+
+
+class OneTranslation(Translator):
+    """Translates the first time only: what is left is HTTP and the text work around it."""
+
+    async def translate(
+        self,
+        sentences: Sequence[str],
+        source: str,
+        target: str,
+        options: Options | None = None,
+        *,
+        deadline: float | None = None,
+    ) -> list[Translation]:
+        """The translation of the first time, with attention or without."""
+        known = self.__dict__.setdefault("known", {})
+        with_attention = options is not None and options.with_attention
+        if with_attention not in known:
+            known[with_attention] = await super().translate(sentences, source, target, options)
+        return list(known[with_attention])
+
+
+def _measure(case: Case, server: Server, arguments: argparse.Namespace) -> float:
+    """Microseconds of the server's CPU per request."""
+    request, per_connection = _request(case), arguments.requests // arguments.connections
+    with ThreadPoolExecutor(arguments.connections) as threads:
+        before = server.cpu_seconds()
+        loads = [
+            threads.submit(_load, server.port, request, per_connection) for _ in range(arguments.connections)
+        ]
+        for load in loads:
+            load.result()
+        used = server.cpu_seconds() - before
+    return used * 1e6 / (per_connection * arguments.connections)
+
+
+def _request(case: Case) -> bytes:
+    body = b"" if case.fields is None else json.dumps(case.fields, ensure_ascii=False).encode()
+    lines = [
+        f"{'POST' if body else 'GET'} {case.path} HTTP/1.1",
+        f"Host: {HOST}",
+        "Accept: */*",
+        "Accept-Encoding: gzip, deflate",
+        "Connection: keep-alive",
+        "User-Agent: python-httpx/0.28.1",
+    ]
+    if body:
+        lines += [f"Content-Length: {len(body)}", "Content-Type: application/json"]
+    return "\r\n".join([*lines, "", ""]).encode() + body
+
+
+def _load(port: int, request: bytes, num_requests: int) -> None:
+    """So many requests on one connection, each after the answer to the one before."""
+    with socket.create_connection((HOST, port), _SOCKET_SECONDS) as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for _ in range(num_requests):
+            connection.sendall(request)
+            _read_answer(connection)
+
+
+def _read_answer(connection: socket.socket) -> None:
+    answer = b""
+    while b"\r\n\r\n" not in answer:
+        answer += _received(connection)
+    head, _, body = answer.partition(b"\r\n\r\n")
+    if not head.startswith(b"HTTP/1.1 200"):
+        raise RuntimeError(answer.decode(errors="replace"))
+    length = int(head.lower().partition(b"content-length:")[2].split(b"\r\n")[0])
+    while len(body) < length:
+        body += _received(connection)
+
+
+def _received(connection: socket.socket) -> bytes:
+    part = connection.recv(65_536)
+    if not part:
+        raise ConnectionError("the server closed the connection")
+    return part
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--requests", type=int, default=4000, help="per case and round")
+    parser.add_argument("--connections", type=int, default=8)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--model-store", type=Path, default=Path("model_store"))
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
