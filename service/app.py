@@ -14,7 +14,9 @@ from service.api.item_translator import ItemTranslator
 from service.api.policy import Policy
 from service.api.services import Services
 from service.engine.admission import QueueLimits, QueueState
+from service.engine.device import CudaOptions
 from service.engine.folder import ModelFolder
+from service.engine.gpus import num_gpus
 from service.engine.hosting import Engines, EngineSettings, OnTick, StopReport
 from service.engine.scheduler import BatchLimits
 from service.engine.store import ModelStore
@@ -99,6 +101,7 @@ class Service:
                 version=model.version,
                 requested_device=model.requested_device,
                 device=model.actual_device,
+                precision=model.precision,
             )
 
 
@@ -112,6 +115,7 @@ def make_policy(settings: Settings) -> Policy:
         max_attention_characters=settings.max_attention_characters,
         beam_size=settings.beam_size,
         length_penalty=settings.length_penalty,
+        coverage_penalty=settings.coverage_penalty,
         body_timeout_seconds=settings.body_timeout_seconds,
         request_timeout_seconds=settings.request_timeout_seconds,
         max_request_timeout_seconds=settings.max_request_timeout_seconds,
@@ -123,8 +127,12 @@ def engine_settings(settings: Settings) -> EngineSettings:
     return EngineSettings(
         num_engines=settings.engines,
         device=settings.device,
+        precision=settings.precision,
         num_threads=settings.engine_threads,
-        limits=BatchLimits(max_rows=settings.max_rows, max_encode=settings.max_encode),
+        limits=BatchLimits(settings.max_rows, settings.max_encode, settings.max_encode_tokens),
+        num_gpus=num_gpus(),
+        cuda=CudaOptions(memory_bytes=settings.gpu_memory_bytes, captures_graphs=settings.cuda_graphs),
+        shortlists=settings.shortlist == "on",
     )
 
 

@@ -5,8 +5,9 @@ Base units, fixed buckets, and labels only from names that the service itself kn
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Any, Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, GCCollector, Histogram, ProcessCollector
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
@@ -47,17 +48,17 @@ class Metrics:
 
     def http_started(self, route: str) -> None:
         """A request came in; `route` is a route's template or `unmatched`."""
-        self._http.in_flight.labels(route).inc()
+        self._http.in_flight.add(1, route)
 
     def http_finished(
         self, *, method: str, route: str, status: int, seconds: float, num_bytes_in: int, num_bytes_out: int
     ) -> None:
         """Its answer went out, or its client left."""
-        self._http.in_flight.labels(route).dec()
-        self._http.total.labels(method, route, str(status), _DIALECT).inc()
-        self._http.duration.labels(method, route, _DIALECT).observe(seconds)
-        self._http.request_size.labels(route).observe(num_bytes_in)
-        self._http.response_size.labels(route).observe(num_bytes_out)
+        self._http.in_flight.add(-1, route)
+        self._http.total.add(1, method, route, str(status), _DIALECT)
+        self._http.duration.observe(seconds, method, route, _DIALECT)
+        self._http.request_size.observe(num_bytes_in, route)
+        self._http.response_size.observe(num_bytes_out, route)
 
     def request_finished(
         self,
@@ -71,19 +72,19 @@ class Metrics:
         seconds: float,
     ) -> None:
         """A translating request ended in exactly one outcome."""
-        self._requests.total.labels(model, version, source, target, outcome).inc()
-        self._requests.duration.labels(model, version, operation, outcome).observe(seconds)
+        self._requests.total.add(1, model, version, source, target, outcome)
+        self._requests.duration.observe(seconds, model, version, operation, outcome)
 
     def sentence_finished(self, translation: Translation) -> None:
         """A sentence came back from the engines."""
         name, version = translation.model, translation.version
-        self._requests.finished.labels(name, version, translation.finish_reason).inc()
-        self._requests.tokenization.labels(name).observe(translation.timings.tokenize_seconds)
-        self._requests.queue.labels(name).observe(translation.timings.queue_seconds)
+        self._requests.finished.add(1, name, version, translation.finish_reason)
+        self._requests.tokenization.observe(translation.timings.tokenize_seconds, name)
+        self._requests.queue.observe(translation.timings.queue_seconds, name)
         inference = translation.timings.encode_seconds + translation.timings.decode_seconds
-        self._requests.inference.labels(name, version).observe(inference)
-        self._requests.source_tokens.labels(name).observe(len(translation.source_tokens))
-        self._requests.target_tokens.labels(name).observe(len(translation.target_tokens))
+        self._requests.inference.observe(inference, name, version)
+        self._requests.source_tokens.observe(len(translation.source_tokens), name)
+        self._requests.target_tokens.observe(len(translation.target_tokens), name)
 
     def record_tick(self, record: TickRecord) -> None:
         """One tick of one model in one engine."""
@@ -91,17 +92,40 @@ class Metrics:
         self._ticks.note(record)
 
 
+class _Sum:
+    """A counter or gauge; what is kept for each combination of label values is looked up once."""
+
+    def __init__(self, metric: Counter | Gauge) -> None:
+        self._of: Callable[..., Any] = cache(metric.labels)
+
+    def add(self, amount: float, *labels: str) -> None:
+        self._of(*labels).inc(amount)
+
+
+class _Distribution:
+    """A histogram, likewise."""
+
+    def __init__(self, metric: Histogram) -> None:
+        self._of = cache(metric.labels)
+
+    def observe(self, amount: float, *labels: str) -> None:
+        self._of(*labels).observe(amount)
+
+
 class _Series:
-    """Makes counters and histograms of one registry."""
+    """Makes the series of one registry."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._registry = registry
 
-    def counter(self, name: str, about: str, *labels: str) -> Counter:
-        return Counter(name, about, labels, registry=self._registry)
+    def counter(self, name: str, about: str, *labels: str) -> _Sum:
+        return _Sum(Counter(name, about, labels, registry=self._registry))
 
-    def histogram(self, name: str, about: str, buckets: Sequence[float], *labels: str) -> Histogram:
-        return Histogram(name, about, labels, buckets=buckets, registry=self._registry)
+    def gauge(self, name: str, about: str, *labels: str) -> _Sum:
+        return _Sum(Gauge(name, about, labels, registry=self._registry))
+
+    def histogram(self, name: str, about: str, bounds: Sequence[float], *labels: str) -> _Distribution:
+        return _Distribution(Histogram(name, about, labels, buckets=bounds, registry=self._registry))
 
 
 class _HttpSeries(_Series):
@@ -114,9 +138,7 @@ class _HttpSeries(_Series):
         self.duration = self.histogram(
             duration, "From request to response.", _REQUEST_SECONDS, "method", "route", "dialect"
         )
-        self.in_flight = Gauge(
-            "zhuyi_http_requests_in_flight", "Requests being answered now.", ["route"], registry=registry
-        )
+        self.in_flight = self.gauge("zhuyi_http_requests_in_flight", "Requests being answered now.", "route")
         self.request_size = self.histogram(
             "zhuyi_http_request_size_bytes", "Bodies received.", _BYTES, "route"
         )
@@ -188,14 +210,14 @@ class _EngineSeries(_Series):
     def record(self, tick: TickRecord) -> None:
         model, device = tick.model, tick.actual_device
         if tick.num_encoded:
-            self.encode.labels(model, device).observe(tick.encode_seconds)
-            self.batch_size.labels(model, "encode").observe(tick.num_encoded)
-            self.batch_tokens.labels(model).observe(tick.source_tokens)
-            self.padded_tokens.labels(model).observe(tick.padded_source_tokens)
+            self.encode.observe(tick.encode_seconds, model, device)
+            self.batch_size.observe(tick.num_encoded, model, "encode")
+            self.batch_tokens.observe(tick.source_tokens, model)
+            self.padded_tokens.observe(tick.padded_source_tokens, model)
         if tick.rows:
-            self.step.labels(model, device).observe(tick.step_seconds)
-            self.batch_size.labels(model, "decode").observe(tick.rows)
-        self.rows.labels(model).inc(tick.joined)
-        self.failed.labels(model).inc(tick.failed)
-        self.cancelled.labels(model, "queued").inc(tick.cancelled_queued + tick.expired_queued)
-        self.cancelled.labels(model, "running").inc(tick.cancelled_running + tick.expired_running)
+            self.step.observe(tick.step_seconds, model, device)
+            self.batch_size.observe(tick.rows, model, "decode")
+        self.rows.add(tick.joined, model)
+        self.failed.add(tick.failed, model)
+        self.cancelled.add(tick.cancelled_queued + tick.expired_queued, model, "queued")
+        self.cancelled.add(tick.cancelled_running + tick.expired_running, model, "running")

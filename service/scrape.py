@@ -85,7 +85,7 @@ class ScrapeCollector(Collector):
         info = GaugeMetricFamily(
             "zhuyi_model_info",
             "Always 1.",
-            labels=["model", "version", "sha256_12", "provider", "architecture"],
+            labels=["model", "version", "sha256_12", "provider", "precision", "architecture"],
         )
         ready = GaugeMetricFamily("zhuyi_model_ready", "1 while it serves.", labels=["model", "version"])
         fell_back = GaugeMetricFamily(
@@ -98,7 +98,7 @@ class ScrapeCollector(Collector):
         for model in self._state.models():
             names = [model.name, model.version]
             digest, device = model.digest[:12], model.actual_device
-            info.add_metric([*names, digest, device, model.manifest.architecture], 1)
+            info.add_metric([*names, digest, device, model.precision, model.manifest.architecture], 1)
             ready.add_metric(names, is_ready and bool(device))
             fell_back.add_metric([model.name, model.requested_device, device], model.fell_back)
             load.add_metric([model.name], model.load_seconds)

@@ -9,6 +9,8 @@ from typing import Any, Literal
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from service.engine.gpus import num_gpus
+
 
 def spare_cores(cpu_max: Path = Path("/sys/fs/cgroup/cpu.max")) -> int:
     """Cores left over beside the HTTP process, at least one.
@@ -24,6 +26,26 @@ def spare_cores(cpu_max: Path = Path("/sys/fs/cgroup/cpu.max")) -> int:
         quota, period = cpu_max.read_text().split()
         num_cores = num_cores if quota == "max" else min(num_cores, int(quota) // int(period))
     return max(1, num_cores - 1)
+
+
+def _default_engines(validated: dict[str, Any]) -> int:
+    return num_gpus() or 1 if _is_for_gpus(validated) else spare_cores()
+
+
+def _is_for_gpus(validated: dict[str, Any]) -> bool:
+    """True where the device, which is read before what depends on it, is one, or may be."""
+    device = validated.get("device")
+    return device == "cuda" or (device == "auto" and num_gpus() > 0)
+
+
+def _knob_by_device(on_cpu: int, on_cuda: int, description: str, *, unit: str, ge: int, le: int) -> Any:
+    return Field(
+        default_factory=lambda validated: on_cuda if _is_for_gpus(validated) else on_cpu,
+        description=description,
+        json_schema_extra={"unit": unit, "default_text": f"`{on_cpu}`, on CUDA `{on_cuda}`"},
+        ge=ge,
+        le=le,
+    )
 
 
 def _knob(
@@ -44,16 +66,41 @@ class Settings(BaseSettings):
         "cpu", "Where the models run; `cuda` refuses to start without CUDA, `auto` falls back to the CPU."
     )
 
+    precision: Literal["auto", "int8", "fp32", "fp16"] = _knob(
+        "auto", "Arithmetic of the models; `auto` is int8 on the CPU where a model has it, else fp32."
+    )
+    shortlist: Literal["off", "on"] = _knob(
+        "off", "Whether sentences choose among their likeliest pieces only; see docs/design.md."
+    )
+
     engines: int = Field(
-        default_factory=spare_cores,
+        default_factory=_default_engines,
         description="Engine processes; the default leaves one core to HTTP.",
-        json_schema_extra={"unit": "processes", "default_text": "cores - 1, at least 1"},
+        json_schema_extra={
+            "unit": "processes",
+            "default_text": "cores - 1, at least 1; on CUDA one per GPU",
+        },
         ge=1,
         le=256,
     )
     engine_threads: int = _knob(1, "Threads of each engine process.", unit="threads", ge=1, le=64)
-    max_rows: int = _knob(32, "Rows of the running batch of one engine.", unit="rows", ge=8, le=512)
-    max_encode: int = _knob(6, "Sentences encoded per tick.", unit="sentences", ge=1, le=512)
+    gpu_memory_bytes: int = _knob(
+        0,
+        "Most that a session may take on a GPU for what it computes; a model has four. 0 is no limit.",
+        unit="bytes",
+        ge=0,
+        le=1 << 40,
+    )
+    cuda_graphs: bool = _knob(
+        False, "Whether a decode step is captured as a CUDA graph for each shape, at the start."
+    )
+    max_rows: int = _knob_by_device(
+        32, 256, "Rows of the running batch of one engine.", unit="rows", ge=8, le=1024
+    )
+    max_encode: int = _knob_by_device(8, 32, "Sentences encoded per tick.", unit="sentences", ge=1, le=512)
+    max_encode_tokens: int = _knob_by_device(
+        256, 4096, "Source tokens encoded per tick, padding counted.", unit="tokens", ge=1, le=65_536
+    )
     max_queue_sequences: int = _knob(
         1024, "Sentences waiting or running at once; more is refused.", unit="sentences", ge=1, le=1_000_000
     )
@@ -67,7 +114,16 @@ class Settings(BaseSettings):
 
     beam_size: int = _knob(4, "Beam of a request that names none; 1 is greedy.", unit="rows", ge=1, le=8)
     length_penalty: float = _knob(
-        0.8, "A hypothesis scores its log-probability / length ** this.", ge=0.0, le=2.0
+        0.8,
+        "α of Wu et al. (2016): a hypothesis scores its log-probability / ((5 + length) / 6) ** α.",
+        ge=0.0,
+        le=2.0,
+    )
+    coverage_penalty: float = _knob(
+        0.0,
+        "β of the same: to the score comes β · Σ log(min(attention that a source token got, 1)); 0 is none.",
+        ge=0.0,
+        le=2.0,
     )
 
     max_body_bytes: int = _knob(1_048_576, "Largest request body.", unit="bytes", ge=1024, le=1_073_741_824)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from service.settings import spare_cores
+from service import settings
+from service.settings import Settings, spare_cores
 
 SEEN = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 2
 
@@ -30,3 +31,28 @@ def test_engines_are_no_more_than_the_container_may_use(tmp_path: Path, quota: s
 def test_without_a_control_group_all_cores_count(tmp_path: Path) -> None:
     """No file, no quota."""
     assert spare_cores(tmp_path / "none") == max(1, SEEN - 1)
+
+
+@pytest.mark.parametrize(
+    ("device", "gpus", "engines", "rows"),
+    [("cpu", 2, 7, 32), ("cuda", 2, 2, 256), ("cuda", 0, 1, 256), ("auto", 3, 3, 256), ("auto", 0, 7, 32)],
+)
+def test_a_gpu_gets_one_engine_and_more_rows(
+    monkeypatch: pytest.MonkeyPatch, device: str, gpus: int, engines: int, rows: int
+) -> None:
+    """What is right depends on the device; `auto` goes by whether there is a GPU at all."""
+    monkeypatch.setattr(settings, "num_gpus", lambda: gpus)
+    monkeypatch.setattr(settings, "spare_cores", lambda: 7)
+    monkeypatch.setenv("ZHUYI_DEVICE", device)
+    made = Settings()
+    assert (made.engines, made.max_rows) == (engines, rows)
+    assert (made.max_encode, made.max_encode_tokens) == ((32, 4096) if rows == 256 else (8, 256))
+
+
+def test_what_is_set_counts_whatever_the_device(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Defaults only stand in for what nobody said."""
+    monkeypatch.setenv("ZHUYI_DEVICE", "cuda")
+    monkeypatch.setenv("ZHUYI_ENGINES", "3")
+    monkeypatch.setenv("ZHUYI_MAX_ROWS", "64")
+    made = Settings()
+    assert (made.engines, made.max_rows) == (3, 64)

@@ -59,6 +59,14 @@ class Attention(Tokens):
     entropy: list[float]
 
 
+class Alternative(_Answer):
+    """A further translation of a sentence, and what the search compared."""
+
+    text: str
+    score: float
+    finish_reason: Literal["eos", "length"]
+
+
 class Scores(Tokens):
     """Natural log-probabilities per target token and of the end; `score` is what the search compares."""
 
@@ -66,6 +74,7 @@ class Scores(Tokens):
     eos_logprob: float | None
     score: float
     finish_reason: Literal["eos", "length"]
+    alternatives: list[Alternative] = []
 
 
 class Segment(Attention, Scores):
@@ -144,7 +153,7 @@ class ModelLimits(_Answer):
 
 
 class ModelDetails(_Answer):
-    """A model and the device it really runs on."""
+    """A model and the device and precision it really runs in."""
 
     name: str
     version: str
@@ -157,6 +166,7 @@ class ModelDetails(_Answer):
     sha256: str
     requested_device: str
     device: str
+    precision: str
     fell_back: bool
     load_seconds: float
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Final
 
@@ -18,13 +18,13 @@ from service.api.described import ATTENTION, TRANSLATE, describe_answers
 from service.api.documentation import DocumentationRoute
 from service.api.errors import ApiError
 from service.api.health import HealthRoutes
+from service.api.plain import Handler, PlainApplication
 from service.api.problems import http_problem_response, problem_response
 from service.api.request_limits import RequestLimits
 from service.api.services import Services
 from service.api.translate import TranslateRoute
 from service.engine.errors import ZhuyiError
 
-Handler = Callable[[Request], Awaitable[Response]]
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 _ABOUT: Final = (
@@ -34,7 +34,7 @@ _ABOUT: Final = (
 
 def create_application(services: Services, lifespan: Lifespan | None = None) -> FastAPI:
     """The application of one process; starts nothing but what `lifespan` does."""
-    application = FastAPI(
+    application = PlainApplication(
         title="Zhuyi",
         version=__version__,
         description=_ABOUT,

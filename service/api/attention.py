@@ -23,13 +23,13 @@ from service.api.operations import (
     model_of,
     note_model,
     resolve_languages,
+    search_options,
 )
 from service.api.rendering import render_attention
 from service.api.schemas import AttentionRequest, parse_request
 from service.api.segments_view import SegmentView
 from service.api.services import Services
 from service.engine.errors import TooLong
-from service.engine.translation import Options
 from service.text.heatmap import draw_heat_maps
 
 SVG: Final = "image/svg+xml"
@@ -72,8 +72,7 @@ class AttentionRoute:
 
     async def _look(self, wanted: AttentionRequest, subject: Subject, deadline: float) -> list[Item]:
         items, names = self._services.items, FieldNames(wanted.is_list)
-        policy = self._services.policy
-        options = Options(wanted.beam_size or policy.beam_size, 1, policy.length_penalty, with_attention=True)
+        options = search_options(wanted, self._services.policy, with_attention=True)
         pair = (subject.source, subject.target, options)
         if wanted.translations is None:
             return await items.translate(wanted.texts, *pair, names=names, deadline=deadline)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Mapping
 from email.message import Message
+from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import parse_qs
 
 import msgspec
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 
 from service.api.errors import (
     BodyTooSlow,
@@ -22,7 +24,12 @@ from service.api.errors import (
 
 _JSON: Final = "application/json"
 _FORM: Final = "application/x-www-form-urlencoded"
+_ONLY_JSON: Final = (_JSON,)
+_JSON_OR_FORM: Final = (_JSON, _FORM)
+_MAX_KNOWN_TYPES: Final = 64
 _NUMBERS: Final = frozenset({"alternatives", "beam_size"})
+_DECIMALS: Final = frozenset({"length_penalty", "coverage_penalty"})
+_DECIMAL = re.compile(r"\d{1,9}(\.\d{1,9})?", re.ASCII)
 _LISTS: Final = frozenset({"q", "include"})
 _MAX_FORM_FIELDS: Final = 10_000
 
@@ -35,15 +42,25 @@ async def read_object(
     JSON must be an object; NaN, lone surrogates and numbers beyond 64 bits are not JSON here.
     Raises UnsupportedContent, BodyTooSlow, ClientGone, MalformedBody and InvalidFields.
     """
-    media_type = _media_type(request.headers, (_JSON, _FORM) if allow_form else (_JSON,))
+    media_type = _media_type(request.headers, _JSON_OR_FORM if allow_form else _ONLY_JSON)
     try:
         async with asyncio.timeout(timeout_seconds):
-            body = await request.body()
+            body = await _read(request)
     except TimeoutError:
         raise BodyTooSlow(timeout_seconds) from None
-    except ClientDisconnect:
-        raise ClientGone from None
     return parse_form(body) if media_type == _FORM else parse_json(body)
+
+
+async def _read(request: Request) -> bytes:
+    """All of the body; raises ClientGone."""
+    parts: list[bytes] = []
+    while True:
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise ClientGone
+        parts.append(message.get("body", b""))
+        if not message.get("more_body", False):
+            return b"".join(parts)
 
 
 def parse_json(body: bytes) -> dict[str, Any]:
@@ -74,6 +91,8 @@ def parse_form(body: bytes) -> dict[str, Any]:
 def _form_value(name: str, values: list[str]) -> Any:
     if name in _LISTS and (len(values) > 1 or name != "q"):
         return values
+    if name in _DECIMALS and _DECIMAL.fullmatch(values[-1]):
+        return float(values[-1])
     is_number = name in _NUMBERS and values[-1].isascii() and values[-1].isdigit() and len(values[-1]) < 10
     return int(values[-1]) if is_number else values[-1]
 
@@ -82,10 +101,16 @@ def _media_type(headers: Mapping[str, str], allowed: tuple[str, ...]) -> str:
     """The type of the body if it is read here: uncompressed UTF-8 of one of the `allowed` types."""
     if headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
         raise UnsupportedContent("Content-Encoding", "absent")
-    message = Message()
-    message["content-type"] = headers.get("content-type", "")
-    charset = (message.get_content_charset() or "utf-8").lower()
-    media_type = message.get_content_type()
-    if media_type not in allowed or charset not in ("utf-8", "utf8") or not headers.get("content-type"):
+    media_type = _utf_8_type(headers.get("content-type", ""))
+    if media_type not in allowed:
         raise UnsupportedContent("Content-Type", f"{' or '.join(allowed)} in UTF-8")
     return media_type
+
+
+@lru_cache(_MAX_KNOWN_TYPES)
+def _utf_8_type(content_type: str) -> str:
+    """The media type that a Content-Type names; "" where there is none, or its charset is not UTF-8."""
+    message = Message()
+    message["content-type"] = content_type
+    charset = (message.get_content_charset() or "utf-8").lower()
+    return message.get_content_type() if content_type and charset in ("utf-8", "utf8") else ""

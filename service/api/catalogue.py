@@ -55,6 +55,7 @@ def _render(model: LoadedModelInfo) -> dict[str, Any]:
         "sha256": model.digest,
         "requested_device": model.requested_device,
         "device": model.actual_device,
+        "precision": model.precision,
         "fell_back": model.fell_back,
         "load_seconds": round(model.load_seconds, 3),
     }

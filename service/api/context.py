@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import re
+import secrets
 import time
 import traceback
-import uuid
 from collections.abc import Collection
 from typing import Final
 
 import structlog
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from service.api.heads import first_header
 from service.api.ports import Recording
 from service.api.problems import problem_response
 from service.engine.errors import ZhuyiError
 
-REQUEST_ID_HEADER: Final = "X-Request-ID"
-_REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
+REQUEST_ID_HEADER: Final = b"x-request-id"
+_REQUEST_ID = re.compile(rb"[A-Za-z0-9._:/+=-]{1,128}")
+_NO_SNIFF: Final = (b"x-content-type-options", b"nosniff")
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 _log = structlog.get_logger("service.api")
@@ -82,9 +83,8 @@ class _Exchange:
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status, self.has_begun = message["status"], True
-            headers = MutableHeaders(scope=message)
-            headers[REQUEST_ID_HEADER] = self._request_id
-            headers["X-Content-Type-Options"] = "nosniff"
+            headers = [*message.get("headers", ()), (REQUEST_ID_HEADER, self._request_id.encode()), _NO_SNIFF]
+            message = {**message, "headers": headers}
         self.num_bytes_out += len(message.get("body", b""))
         await self._send(message)
 
@@ -100,5 +100,5 @@ def log_failure(error: BaseException, request_id: str) -> None:
 
 
 def _request_id(scope: Scope) -> str:
-    given = Headers(scope=scope).get(REQUEST_ID_HEADER, "")
-    return given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+    given = first_header(scope, REQUEST_ID_HEADER)
+    return given.decode() if _REQUEST_ID.fullmatch(given) else secrets.token_hex(16)

@@ -161,6 +161,8 @@ KINDS: Final[dict[type[Exception], Kind]] = {
     engine.ModelFailed: Kind(500, "model-failed", "Model failed", "model_error"),
     engine.ModelFolderInvalid: Kind(500, "model-folder-invalid", "Model folder invalid", "model_error"),
     engine.DeviceUnavailable: Kind(500, "device-unavailable", "Device unavailable", "model_error"),
+    engine.PrecisionUnavailable: Kind(500, "precision-unavailable", "Precision unavailable", "model_error"),
+    engine.ShortlistUnavailable: Kind(500, "shortlist-unavailable", "Shortlist unavailable", "model_error"),
 }
 
 INTERNAL: Final = Kind(500, "internal", "Internal error", "model_error")

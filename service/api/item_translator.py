@@ -15,7 +15,7 @@ from service.engine.translation import Options, Translation
 from service.text.detection import Detected, LanguageDetector
 
 AUTO: Final = "auto"
-_Place = tuple[int, int]
+_Numbered = tuple[int, Unit]
 
 
 class ItemTranslator:
@@ -46,7 +46,7 @@ class ItemTranslator:
         Text in the target language, and sentences without letters, come back as they are.
         Raises what the translator raises, about the fields of the request.
         """
-        told = self._told(texts, source, [*self._sources(target), target])
+        told = self._told(texts, source, lambda: [*self._sources(target), target])
         plans = [TextPlan.of(text, language, target, detected) for text, language, detected in told]
         return await self._carry_out(plans, target, options, names, deadline)
 
@@ -62,7 +62,7 @@ class ItemTranslator:
         deadline: float | None = None,
     ) -> list[Item]:
         """An item per text with its given translation, looked at by the model; otherwise as `translate`."""
-        told = self._told(texts, source, self._sources(target))
+        told = self._told(texts, source, lambda: self._sources(target))
         plans = [
             GivenPlan.of(text, translation, language, detected)
             for (text, language, detected), translation in zip(told, translations, strict=True)
@@ -73,36 +73,38 @@ class ItemTranslator:
         return [source for source, into in self._translator.pairs() if into == target]
 
     def _told(
-        self, texts: Sequence[str], source: str, languages: Sequence[str]
+        self, texts: Sequence[str], source: str, languages: Callable[[], Sequence[str]]
     ) -> Iterator[tuple[str, str, Detected | None]]:
         """Each text with its language, detected among `languages` where the caller leaves it open."""
+        if source != AUTO:
+            yield from ((text, source, None) for text in texts)
+            return
+        among = languages()
         for text in texts:
-            detected = self._detector.detect(text, languages) if source == AUTO else None
-            yield text, detected.language if detected else source, detected
+            detected = self._detector.detect(text, among)
+            yield text, detected.language, detected
 
     async def _carry_out(
         self, plans: Sequence[Plan], target: str, options: Options, names: FieldNames, deadline: float | None
     ) -> list[Item]:
         """All units of one language in one call, the languages side by side."""
-        groups: defaultdict[str, list[_Place]] = defaultdict(list)
+        groups: defaultdict[str, list[_Numbered]] = defaultdict(list)
         for number, plan in enumerate(plans):
-            if plan.source != target:
-                self._translator.model_for(plan.source, target)
-            groups[plan.source] += [(number, place) for place in range(len(plan.units))]
+            groups[plan.source] += [(number, unit) for unit in plan.units]
+        done: list[list[Translation]] = [[] for _ in plans]
 
-        async def translate_group(source: str, places: list[_Place]) -> dict[_Place, Translation]:
-            units = [plans[number].units[place] for number, place in places]
-            with names.of([number for number, _ in places]):
-                found = await self._translate_units(units, source, target, options, deadline)
-            return dict(zip(places, found, strict=True))
+        async def translate_group(source: str, units: list[_Numbered]) -> None:
+            with names.of([number for number, _ in units]):
+                found = await self._translate_units(
+                    [unit for _, unit in units], source, target, options, deadline
+                )
+            for (number, _), translation in zip(units, found, strict=True):
+                done[number].append(translation)
 
-        done: dict[_Place, Translation] = {}
-        for found in await _together([translate_group(*group) for group in groups.items() if group[1]]):
-            done |= found
-        return [
-            plan.finish([done[number, place] for place in range(len(plan.units))])
-            for number, plan in enumerate(plans)
-        ]
+        for source in {plan.source for plan in plans if not groups[plan.source]} - {target}:
+            self._translator.model_for(source, target)  # nobody else will say that there is none
+        await _together([translate_group(*group) for group in groups.items() if group[1]])
+        return [plan.finish(translations) for plan, translations in zip(plans, done, strict=True)]
 
     async def _translate_units(
         self, units: Sequence[Unit], source: str, target: str, options: Options, deadline: float | None
@@ -119,15 +121,13 @@ class ItemTranslator:
         return found
 
 
-async def _together(
-    work: Sequence[Coroutine[Any, Any, dict[_Place, Translation]]],
-) -> list[dict[_Place, Translation]]:
-    """All results; the first error cancels the others and is raised as itself."""
+async def _together(work: Sequence[Coroutine[Any, Any, None]]) -> None:
+    """Waits for all; the first error cancels the others and is raised as itself."""
     if len(work) == 1:
-        return [await work[0]]
+        return await work[0]
     try:
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(one) for one in work]
+            for one in work:
+                group.create_task(one)
     except ExceptionGroup as errors:
         raise errors.exceptions[0] from None
-    return [task.result() for task in tasks]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -91,11 +91,11 @@ class TextPlan:
         return Item(self.segmented.text, joined.text, self.source, self.detected, sentences, alternatives)
 
     def _join(self, texts: Sequence[str]) -> JoinedText:
-        replaced: Mapping[int, str] = dict(zip(self.chosen, texts, strict=True))
-        all_texts = [replaced.get(place, one.text) for place, one in enumerate(self.segmented.segments)]
-        if not replaced:
-            return self.segmented.join(all_texts, source=self.source, target=self.source)
-        return self.segmented.join(all_texts, source=self.source, target=self.target)
+        all_texts = [segment.text for segment in self.segmented.segments]
+        for place, text in zip(self.chosen, texts, strict=True):
+            all_texts[place] = text
+        target = self.target if self.chosen else self.source
+        return self.segmented.join(all_texts, source=self.source, target=target)
 
 
 def _ranked(translation: Translation, rank: int) -> Hypothesis | Translation:

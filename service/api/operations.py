@@ -17,8 +17,9 @@ from service.api.item_translator import AUTO
 from service.api.items import Item
 from service.api.policy import Policy
 from service.api.ports import Recording, Translating
+from service.api.schemas import AttentionRequest, TranslateRequest
 from service.engine.errors import TooLong, TooMany
-from service.engine.translation import LoadedModelInfo
+from service.engine.translation import LoadedModelInfo, Options
 from service.text.languages import match_language
 
 
@@ -81,6 +82,21 @@ def _resolve(field: str, code: str, served: Sequence[str]) -> str:
     return language
 
 
+def search_options(
+    wanted: TranslateRequest | AttentionRequest, policy: Policy, *, n_best: int = 1, with_attention: bool
+) -> Options:
+    """How the request wants to be searched, else the default; a beam at least as wide as `n_best`."""
+    length, coverage = wanted.length_penalty, wanted.coverage_penalty
+    return Options(
+        beam_size=max(wanted.beam_size or policy.beam_size, n_best),
+        n_best=n_best,
+        length_penalty=policy.length_penalty if length is None else length,
+        coverage_penalty=policy.coverage_penalty if coverage is None else coverage,
+        with_attention=with_attention,
+        priority=wanted.priority,
+    )
+
+
 def check_texts(
     texts: Sequence[str], names: FieldNames, policy: Policy, *, field: str = "q", with_attention: bool
 ) -> None:
@@ -105,7 +121,7 @@ def model_of(source: str, translator: Translating, subject: Subject) -> LoadedMo
 def note_model(items: Sequence[Item], translator: Translating, subject: Subject) -> None:
     """Puts the model into `subject` where all texts of a request went to the same."""
     sources = {item.source for item in items} - {subject.target}
-    if len(sources) == 1:
+    if len(sources) == 1 and subject.model is None:
         subject.model = model_of(sources.pop(), translator, subject)
 
 

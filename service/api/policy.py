@@ -20,6 +20,7 @@ class Policy:
     max_attention_characters: int = 5_000
     beam_size: int = 4
     length_penalty: float = 0.8
+    coverage_penalty: float = 0.0
     body_timeout_seconds: float = 10.0
     request_timeout_seconds: float = 30.0
     max_request_timeout_seconds: float = 120.0

@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.api.errors import ApiError, BadHead, BodyTooLarge, HeadTooLarge
+from service.api.heads import first_header
 from service.api.problems import problem_response
 
 MAX_HEAD_BYTES: Final = 32_768
-_HOST = re.compile(r"[A-Za-z0-9._~%\[\]:-]*")
+_HOST = re.compile(rb"[A-Za-z0-9._~%\[\]:-]*")
 
 
 class RequestLimits:
@@ -36,8 +36,8 @@ class RequestLimits:
         await self._app(scope, self._limited(scope, receive), send)
 
     def _limited(self, scope: Scope, receive: Receive) -> Receive:
-        declared = Headers(scope=scope).get("content-length", "0")
-        is_too_large = not declared.isdecimal() or int(declared[:20]) > self._max_body_bytes
+        declared = first_header(scope, b"content-length", b"0")
+        is_too_large = not declared.isdigit() or int(declared[:20]) > self._max_body_bytes
         num_bytes = 0
 
         async def receive_limited() -> Message:
@@ -56,10 +56,13 @@ class RequestLimits:
 def _fault_of(scope: Scope) -> ApiError | None:
     """What is wrong with the head of a request, if anything."""
     size = len(scope.get("raw_path") or b"") + len(scope["query_string"])
-    size += sum(len(name) + len(value) for name, value in scope["headers"])
+    hosts = []
+    for name, value in scope["headers"]:
+        size += len(name) + len(value)
+        if name == b"host":
+            hosts.append(value)
     if size > MAX_HEAD_BYTES:
         return HeadTooLarge(MAX_HEAD_BYTES)
-    hosts = Headers(scope=scope).getlist("host")
     if len(hosts) > 1 or (not hosts and scope["http_version"] != "1.0"):
         return BadHead("the request must have one Host header")
     if hosts and not _HOST.fullmatch(hosts[0]):

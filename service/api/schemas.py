@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, Validatio
 from pydantic_core import ErrorDetails
 
 from service.api.errors import FieldError, InvalidFields
+from service.engine.messages import Priority
 
 
 def _shape(value: Any) -> str:
@@ -22,6 +23,7 @@ Texts = Annotated[
 
 LanguageCode = Annotated[str, Field(min_length=1, max_length=35)]
 BeamSize = Annotated[int, Field(ge=1, le=8)]
+Penalty = Annotated[float, Field(ge=0, le=2)]
 Include = Literal["alignment", "attention", "scores"]
 _TAGS = frozenset({"text", "list"})
 _BOUNDS = ("ge", "le", "min_length", "max_length")
@@ -37,6 +39,16 @@ class _Request(BaseModel):
     beam_size: Annotated[BeamSize | None, Field(description="Hypotheses kept at each step; 1 is greedy.")] = (
         None
     )
+
+    length_penalty: Annotated[
+        Penalty | None, Field(description="How much a beam favours long translations: α of Wu et al. (2016).")
+    ] = None
+    coverage_penalty: Annotated[
+        Penalty | None, Field(description="How much a beam minds what it left out: β of the same.")
+    ] = None
+    priority: Annotated[
+        Priority, Field(description="`bulk` waits while sentences of `interactive` requests do.")
+    ] = "interactive"
 
     @property
     def texts(self) -> list[str]:
@@ -57,8 +69,14 @@ class TranslateRequest(_Request):
     )
     alternatives: Annotated[int, Field(ge=0, le=7, description="Further translations wanted.")] = 0
     include: Annotated[
-        list[Include], Field(max_length=8, description="What to tell about each text in `translations`.")
-    ] = []
+        list[Include],
+        Field(
+            default_factory=list,  # a default is copied deeply for every request
+            max_length=8,
+            description="What to tell about each text in `translations`.",
+            json_schema_extra={"default": []},
+        ),
+    ]
 
 
 class AttentionRequest(_Request):
@@ -90,7 +108,7 @@ def parse_request(model: type[RequestModel], fields: dict[str, Any]) -> RequestM
 def _field_error(error: ErrorDetails) -> FieldError:
     """What pydantic found, without the input that it found it in."""
     bounds = error.get("ctx", {})
-    limit = next((bounds[name] for name in _BOUNDS if isinstance(bounds.get(name), int)), None)
+    limit = next((int(bounds[name]) for name in _BOUNDS if isinstance(bounds.get(name), int | float)), None)
     message = error["msg"][:1].lower() + error["msg"][1:]
     return FieldError(
         _field_name(error["loc"]), "is missing" if error["type"] == "missing" else message, limit

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.api.items import Item, Sentence
-from service.engine.translation import Translation
+from service.engine.translation import Hypothesis, Translation
 from service.text.alignment import Link, entropy, link_words, merge_weights
 from service.text.heatmap import HeatMap
 from service.text.tokens import Token, Word, merge_words, place_tokens
@@ -81,15 +81,18 @@ class SegmentView:
         return [_link(link) for link in link_words(self.weights, self.source_words, self.target_words)]
 
     def scores(self) -> dict[str, Any]:
-        """Log-probability (natural) of each target token, and of ending there."""
+        """Log-probability (natural) of each target token, and of ending there; scores of the alternatives."""
         num_tokens = len(self.target_tokens)
         logprobs = [round(value, _SCORE_DECIMALS) for value in self.translation.logprobs]
-        return {
+        scores: dict[str, Any] = {
             "logprob": logprobs[:num_tokens],
             "eos_logprob": next(iter(logprobs[num_tokens:]), None),
             "score": round(self.translation.score, _SCORE_DECIMALS),
             "finish_reason": self.finish_reason,
         }
+        if self.translation.alternatives:
+            scores["alternatives"] = [_alternative(one) for one in self.translation.alternatives]
+        return scores
 
     def heat_map(self) -> HeatMap:
         """The matrix as a picture would show it."""
@@ -100,6 +103,11 @@ class SegmentView:
 
 def _places(parts: Sequence[Token | Word]) -> list[dict[str, Any]]:
     return [{"text": part.text, "start": part.start, "end": part.end} for part in parts]
+
+
+def _alternative(one: Hypothesis) -> dict[str, Any]:
+    score = round(one.score, _SCORE_DECIMALS)
+    return {"text": one.text, "score": score, "finish_reason": one.finish_reason}
 
 
 def _rounded(values: NDArray[np.floating[Any]], decimals: int) -> list[Any]:

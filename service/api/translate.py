@@ -16,11 +16,11 @@ from service.api.operations import (
     json_response,
     note_model,
     resolve_languages,
+    search_options,
 )
 from service.api.rendering import render_model, render_translations
 from service.api.schemas import TranslateRequest, parse_request
 from service.api.services import Services
-from service.engine.translation import Options
 
 
 class TranslateRoute:
@@ -41,25 +41,16 @@ class TranslateRoute:
         resolve_languages(wanted.source, wanted.target, self._services.translator, subject)
         names = FieldNames(wanted.is_list)
         check_texts(wanted.texts, names, policy, with_attention="attention" in wanted.include)
+        with_attention = not {"alignment", "attention"}.isdisjoint(wanted.include)
+        options = search_options(
+            wanted, policy, n_best=wanted.alternatives + 1, with_attention=with_attention
+        )
         work = self._services.items.translate(
-            wanted.texts,
-            subject.source,
-            subject.target,
-            self._options(wanted),
-            names=names,
-            deadline=deadline,
+            wanted.texts, subject.source, subject.target, options, names=names, deadline=deadline
         )
         items = await unless_client_leaves(work, request)
         note_model(items, self._services.translator, subject)
         return self._render(wanted, items, subject)
-
-    def _options(self, wanted: TranslateRequest) -> Options:
-        """A beam at least as wide as the number of hypotheses wanted."""
-        n_best = wanted.alternatives + 1
-        beam_size = max(wanted.beam_size or self._services.policy.beam_size, n_best)
-        with_attention = not {"alignment", "attention"}.isdisjoint(wanted.include)
-        penalty = self._services.policy.length_penalty
-        return Options(beam_size, n_best, penalty, with_attention)
 
     def _render(self, wanted: TranslateRequest, items: list[Item], subject: Subject) -> Response:
         answer = render_translations(

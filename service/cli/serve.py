@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Final
 
 import uvicorn
+from fastapi import FastAPI
 
 from service.app import Service
 from service.settings import Settings
@@ -26,7 +27,9 @@ def serve(settings: Settings) -> int:
     """Serves until a signal comes; raises OSError, CannotStart and EngineDied where it cannot start."""
     with _listener(settings) as listener:
         service = Service(settings)
-        with asyncio.Runner(loop_factory=_config(service, settings).get_loop_factory()) as runner:
+        with asyncio.Runner(
+            loop_factory=server_config(service.application, settings).get_loop_factory()
+        ) as runner:
             try:
                 runner.run(_serve(service, settings, listener))
             except asyncio.CancelledError:
@@ -35,7 +38,7 @@ def serve(settings: Settings) -> int:
 
 
 async def _serve(service: Service, settings: Settings, listener: socket.socket) -> None:
-    server = _Server(_config(service, settings))
+    server = _Server(server_config(service.application, settings))
     with _until_signal(server, service, settings.drain_seconds):
         async with service.application.router.lifespan_context(service.application):
             await server.serve(sockets=[listener])
@@ -88,9 +91,10 @@ def _until_signal(server: uvicorn.Server, service: Service, drain_seconds: float
             loop.remove_signal_handler(one)
 
 
-def _config(service: Service, settings: Settings) -> uvicorn.Config:
+def server_config(application: FastAPI, settings: Settings) -> uvicorn.Config:
+    """How uvicorn serves an application: uvloop where there is one, httptools, no access log."""
     return uvicorn.Config(
-        service.application,
+        application,
         loop="auto",
         http="httptools",
         ws="none",

@@ -47,7 +47,11 @@ async def _translate_stream(
     source, target = (_served(code, translator.languages()) for code in (source, target))
     if AUTO not in (source, target) and source != target:
         translator.model_for(source, target)
-    options = Options(settings.beam_size, length_penalty=settings.length_penalty)
+    options = Options(
+        settings.beam_size,
+        length_penalty=settings.length_penalty,
+        coverage_penalty=settings.coverage_penalty,
+    )
     job = _LineJob(ItemTranslator(translator, LanguageDetector()), source, target, options)
     await translator.start()
     try:

@@ -27,11 +27,14 @@ _MAX_WORD: Final = 40
 
 def find_boundaries(line: str) -> Iterator[int]:
     """The offsets in a line at which a new sentence begins, ascending, neither 0 nor the line's length."""
+    first = _STOPS.search(line)
+    if first is None or first.end() == len(line):
+        return  # most lines are one sentence
     bracket_ends = [match.end() for match in _BRACKETED.finditer(line)]
     bracket_starts = [match.start() for match in _BRACKETED.finditer(line)]
     quotes = {quote: _places(line, quote) for quote in _PLAIN_QUOTES}
     start = 0
-    for stop in _STOPS.finditer(line):
+    for stop in _STOPS.finditer(line, first.start()):
         after = _after_closers(line, stop.end(), quotes)
         nearest = bisect_left(bracket_starts, stop.start()) - 1
         if nearest >= 0 and stop.start() < bracket_ends[nearest]:

@@ -25,6 +25,8 @@ def match_language(code: str, served: Collection[str]) -> str | None:
 
     Traditional Chinese is not Simplified Chinese: `zh-TW` and `zh-Hant` match nothing but themselves.
     """
+    if code in served:
+        return code
     subtags = code.lower().replace("_", "-").split("-")
     if "-".join(subtags) in served:
         return "-".join(subtags)

@@ -86,6 +86,7 @@ def _segments(text: str) -> Iterator[Segment]:
         start = marker.end() if marker else line.start()
         ends = [start + offset for offset in find_boundaries(text[start : line.end()])]
         for begin, end in zip([start, *ends], [*ends, line.end()], strict=True):
-            if sentence := text[begin:end].strip():
-                begin += len(text[begin:end]) - len(text[begin:end].lstrip())
+            part = text[begin:end]
+            if sentence := part.strip():
+                begin += len(part) - len(part.lstrip())
                 yield Segment(sentence, begin, begin + len(sentence))

@@ -45,7 +45,7 @@ def model_info(source: str, target: str) -> LoadedModelInfo:
         name=f"{source}-{target}", version="1", source=source, target=target, licence="Apache-2.0",
         architecture="fake", num_parameters=0, pieces=Pieces(8, 8), limits=Limits(64, 64), state=(), files={},
     )  # fmt: skip
-    return LoadedModelInfo(manifest, "0" * 64, "cpu", "cpu", 0.0)
+    return LoadedModelInfo(manifest, "0" * 64, "cpu", "cpu", "fp32", 0.0)
 
 
 @dataclass

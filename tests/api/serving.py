@@ -27,6 +27,7 @@ POLICY = Policy(
     max_request_characters=1000,
     max_attention_characters=100,
     beam_size=2,
+    coverage_penalty=0.1,
 )
 
 

@@ -35,6 +35,11 @@ FIELDS = {
     "beam 9": (GOOD | {"beam_size": 9}, 422, "beam_size"),
     "beam text": (GOOD | {"beam_size": "4"}, 422, "beam_size"),
     "beam fraction": (GOOD | {"beam_size": 2.5}, 422, "beam_size"),
+    "penalty below": (GOOD | {"length_penalty": -0.1}, 422, "length_penalty"),
+    "penalty above": (GOOD | {"coverage_penalty": 2.1}, 422, "coverage_penalty"),
+    "penalty text": (GOOD | {"length_penalty": "1"}, 422, "length_penalty"),
+    "penalty bool": (GOOD | {"coverage_penalty": True}, 422, "coverage_penalty"),
+    "unknown priority": (GOOD | {"priority": SECRET}, 422, "priority"),
     "too long": (GOOD | {"q": SECRET * 20}, 422, "q"),
     "one too long": (GOOD | {"q": ["a", SECRET * 20]}, 422, "q[1]"),
     "too long together": (GOOD | {"q": [SECRET * 10] * 8}, 422, "q"),
@@ -95,8 +100,8 @@ async def test_wrong_fields_are_named(api: Api, path: str) -> None:
         problem = assert_refused(await api.client.post(path, content=json.dumps(body), headers=JSON), status)
         assert problem.errors[0].field == field, case
         assert field in problem.error or field == "body", case
-        if case in ("too long", "one too long", "too many", "beam 9"):
-            assert problem.errors[0].limit in (200, 8), case
+        if case in ("too long", "one too long", "too many", "beam 9", "penalty above"):
+            assert problem.errors[0].limit in (200, 8, 2), case
     assert api.translator.calls == []
 
 

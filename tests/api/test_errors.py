@@ -38,6 +38,8 @@ EXAMPLES: tuple[Exception, ...] = (
     engine_errors.ModelFailed("zh-en", "secret"),
     engine_errors.ModelFolderInvalid("secret", "secret"),
     engine_errors.DeviceUnavailable("cuda", "cpu", "secret"),
+    engine_errors.PrecisionUnavailable("int8", "secret"),
+    engine_errors.ShortlistUnavailable("secret"),
 )
 
 

@@ -18,7 +18,8 @@ VALUES = st.recursive(
     SCALARS, lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=3), inner))
 )
 NAMES = st.sampled_from(
-    ["q", "source", "target", "beam_size", "alternatives", "include", "translation", "format", "x"]
+    "q source target beam_size length_penalty coverage_penalty priority alternatives include translation "
+    "format x".split()
 )
 OBJECTS = st.dictionaries(NAMES, VALUES, max_size=6)
 

@@ -77,6 +77,40 @@ async def test_alternatives_are_whole_texts(api: Api) -> None:
     assert listed["alternatives"] == [["A.1"]]
 
 
+async def test_alternatives_are_scored_sentence_by_sentence(api: Api) -> None:
+    """Only where both are asked for."""
+    fields = {"q": "a. b.", "source": "en", "target": "zh", "include": ["scores"]}
+    answer = (await api.post("/translate", **fields, alternatives=1)).json()
+    TranslateAnswer.model_validate(answer)
+    scores = answer["translations"][0]["scores"]
+    assert [one["alternatives"] for one in scores] == [
+        [{"text": "A.1", "score": -2.0, "finish_reason": "eos"}],
+        [{"text": "B.1", "score": -2.0, "finish_reason": "eos"}],
+    ]
+    alone = (await api.post("/translate", **fields)).json()["translations"][0]["scores"]
+    assert all("alternatives" not in one for one in alone)
+
+
+@pytest.mark.parametrize("path", ["/translate", "/attention-weights"])
+async def test_penalties_and_priority_are_the_request_s_or_the_default(api: Api, path: str) -> None:
+    """0 is a penalty of its own; whole numbers are taken too."""
+    fields = {"q": "a", "source": "en", "target": "zh"}
+    await api.post(path, **fields)
+    await api.post(path, **fields, length_penalty=0, coverage_penalty=0.2, priority="bulk")
+    default, wanted = (call[3] for call in api.translator.calls)
+    assert (default.length_penalty, default.coverage_penalty, default.priority) == (0.8, 0.1, "interactive")
+    assert (wanted.length_penalty, wanted.coverage_penalty, wanted.priority) == (0.0, 0.2, "bulk")
+
+
+async def test_penalties_come_in_forms_too(api: Api) -> None:
+    """As decimal numbers."""
+    body = "q=hi&source=en&target=zh&length_penalty=1.5&coverage_penalty=0&priority=bulk"
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    assert (await api.client.post("/translate", content=body, headers=headers)).status_code == 200
+    options = api.translator.calls[0][3]
+    assert (options.length_penalty, options.coverage_penalty, options.priority) == (1.5, 0.0, "bulk")
+
+
 async def test_the_beam_is_the_request_s_or_the_default(api: Api) -> None:
     """A beam of 1 is greedy search."""
     await api.post("/translate", q="a", source="en", target="zh")
