@@ -12,13 +12,14 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 NUM_PIECES = 310  # 256 of them are bytes
-_EMBEDDING, _HIDDEN, _FEED, _CANDIDATES = 24, 32, 24, 9
+FEED = 24
+_EMBEDDING, _HIDDEN, _CANDIDATES = 24, 32, 9
 _SIZES: dict[str, list[int | str]] = {
     "hidden": ["rows", _HIDDEN],
     "cell": ["rows", _HIDDEN],
-    "feed": ["rows", _FEED],
+    "feed": ["rows", FEED],
     "keys": ["rows", "source", _HIDDEN],
-    "values": ["rows", "source", _FEED],
+    "values": ["rows", "source", FEED],
     "source_mask": ["rows", "source"],
 }
 
@@ -51,10 +52,10 @@ def encoder_graph(random: np.random.Generator) -> bytes:
     )
     last = graph.add("Reshape", graph.add("Transpose", "last", perm=[1, 0, 2]), graph.whole(0, _HIDDEN))
     graph.add("MatMul", encoded, graph.weights(_HIDDEN, _HIDDEN), named="keys")
-    graph.add("MatMul", encoded, graph.weights(_HIDDEN, _FEED), named="values")
+    graph.add("MatMul", encoded, graph.weights(_HIDDEN, FEED), named="values")
     for name in ("hidden", "cell"):
         graph.add("Tanh", graph.add("MatMul", last, graph.weights(_HIDDEN, _HIDDEN)), named=name)
-    graph.add("MatMul", last, graph.constant(np.zeros((_HIDDEN, _FEED), np.float32)), named="feed")
+    graph.add("MatMul", last, graph.constant(np.zeros((_HIDDEN, FEED), np.float32)), named="feed")
     width = graph.add("Squeeze", graph.add("Shape", "source", start=1, end=2))
     zero, one = graph.constant(np.int64(0)), graph.constant(np.int64(1))
     lengths = graph.add(
@@ -72,9 +73,48 @@ def encoder_graph(random: np.random.Generator) -> bytes:
 def step_graph(random: np.random.Generator, mask: float) -> bytes:
     """The decoder step; `mask` is what is taken from the scores of padding."""
     graph = _Graph(random)
+    feed = _advance(graph, mask)
+    logits = graph.add("MatMul", feed, graph.weights(FEED, NUM_PIECES, scale=20.0))
+    logprobs = graph.add("LogSoftmax", graph.add("Add", logits, graph.eos_bonus()), axis=1)
+    graph.nodes.append(
+        helper.make_node("TopK", [logprobs, graph.whole(_CANDIDATES)], ["top_scores", "top_tokens"], axis=1)
+    )
+    second = graph.whole(1)
+    wanted = graph.add("GatherElements", logprobs, graph.add("Unsqueeze", "wanted", second), axis=1)
+    graph.add("Squeeze", wanted, second, named="wanted_scores")
+    return graph.model(
+        _step_inputs("previous", "wanted"),
+        _step_outputs(_value("wanted_scores", TensorProto.FLOAT, ["rows"])),
+    )
+
+
+def short_step_graph(random: np.random.Generator, mask: float, size: int) -> bytes:
+    """The same step with shortlists of `size` pieces; their weights are fed as bytes, 64 meaning 0."""
+    graph = _Graph(random)
+    feed = _advance(graph, mask)
+    zero = graph.constant(np.int8(0))
+    narrow = graph.add("QuantizeLinear", feed, graph.constant(np.float32(1 / 127)), zero)
+    turned = graph.add("Transpose", narrow, perm=[1, 0])
+    sums = graph.add("MatMulInteger", "weight", turned, graph.constant(np.uint8(64)))
+    own = graph.add("GatherElements", graph.add("Transpose", sums, perm=[1, 0]), "columns", axis=1)
+    scaled = graph.add("Mul", graph.add("Cast", own, to=TensorProto.FLOAT), "scale")
+    logprobs = graph.add("LogSoftmax", graph.add("Add", scaled, "bias"), axis=1)
+    graph.nodes.append(
+        helper.make_node("TopK", [logprobs, graph.whole(_CANDIDATES)], ["top_scores", "places"], axis=1)
+    )
+    graph.add("GatherElements", "shortlist", "places", named="top_tokens", axis=1)
+    inputs = _step_inputs("previous")
+    inputs += [_value(name, TensorProto.INT64, ["rows", size]) for name in ("shortlist", "columns")]
+    inputs += [_value(name, TensorProto.FLOAT, ["rows", size]) for name in ("scale", "bias")]
+    inputs.append(_value("weight", TensorProto.UINT8, ["pieces", FEED]))
+    return graph.model(inputs, _step_outputs())
+
+
+def _advance(graph: _Graph, mask: float) -> str:
+    """Everything of a step before its scores; the next read-out [rows, feed]."""
     embedded = graph.add("Gather", graph.weights(NUM_PIECES, _EMBEDDING, scale=5.0), "previous")
     fed = graph.add("Concat", embedded, "feed", "hidden", axis=1)
-    gates = graph.add("MatMul", fed, graph.weights(_EMBEDDING + _FEED + _HIDDEN, 4 * _HIDDEN))
+    gates = graph.add("MatMul", fed, graph.weights(_EMBEDDING + FEED + _HIDDEN, 4 * _HIDDEN))
     graph.nodes.append(helper.make_node("Split", [gates], ["i", "f", "g", "o"], axis=1, num_outputs=4))
     kept = graph.add("Mul", graph.add("Sigmoid", "f"), "cell")
     added = graph.add("Mul", graph.add("Sigmoid", "i"), graph.add("Tanh", "g"))
@@ -94,25 +134,23 @@ def step_graph(random: np.random.Generator, mask: float) -> bytes:
     context = graph.add(
         "Squeeze", graph.add("MatMul", graph.add("Unsqueeze", attention, second), "values"), second
     )
-    combined = graph.add("Add", graph.add("MatMul", hidden, graph.weights(_HIDDEN, _FEED)), context)
-    feed = graph.add("Tanh", combined, named="next_feed")
-    logits = graph.add("MatMul", feed, graph.weights(_FEED, NUM_PIECES, scale=20.0))
-    logprobs = graph.add("LogSoftmax", graph.add("Add", logits, graph.eos_bonus()), axis=1)
-    graph.nodes.append(
-        helper.make_node("TopK", [logprobs, graph.whole(_CANDIDATES)], ["top_scores", "top_tokens"], axis=1)
-    )
-    wanted = graph.add("GatherElements", logprobs, graph.add("Unsqueeze", "wanted", second), axis=1)
-    graph.add("Squeeze", wanted, second, named="wanted_scores")
-    inputs = [_value(name, TensorProto.INT64, ["rows"]) for name in ("previous", "wanted")]
-    inputs += [_value(name, TensorProto.FLOAT, sizes) for name, sizes in _SIZES.items()]
+    combined = graph.add("Add", graph.add("MatMul", hidden, graph.weights(_HIDDEN, FEED)), context)
+    return graph.add("Tanh", combined, named="next_feed")
+
+
+def _step_inputs(*tokens: str) -> list[onnx.ValueInfoProto]:
+    inputs = [_value(name, TensorProto.INT64, ["rows"]) for name in tokens]
+    return inputs + [_value(name, TensorProto.FLOAT, sizes) for name, sizes in _SIZES.items()]
+
+
+def _step_outputs(*further: onnx.ValueInfoProto) -> list[onnx.ValueInfoProto]:
     outputs = [_value(f"next_{name}", TensorProto.FLOAT, _SIZES[name]) for name in ("hidden", "cell", "feed")]
     outputs += [
         _value("top_scores", TensorProto.FLOAT, ["rows", _CANDIDATES]),
         _value("top_tokens", TensorProto.INT64, ["rows", _CANDIDATES]),
-        _value("wanted_scores", TensorProto.FLOAT, ["rows"]),
         _value("attention", TensorProto.FLOAT, ["rows", "source"]),
     ]
-    return graph.model(inputs, outputs)
+    return outputs + list(further)
 
 
 def _value(name: str, element_type: int, sizes: list[int | str]) -> onnx.ValueInfoProto:

@@ -6,11 +6,13 @@ import hashlib
 import io
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import sentencepiece
 
-from service.engine.manifest import FileRecord, Limits, Manifest, Pieces, StateTensor
-from tests.random_graphs import NUM_PIECES, encoder_graph, step_graph
+from service.engine.manifest import FileRecord, Graphs, Limits, Manifest, Pieces, Shortlist, StateTensor
+from tests.random_graphs import NUM_PIECES, encoder_graph, short_step_graph, step_graph
+from tests.random_lexicon import SIZE, random_lexicon
 
 _STATE = (
     StateTensor("hidden"),
@@ -55,11 +57,24 @@ def write_random_model(
     return path
 
 
+def add_shortlists(path: Path, *, seed: int = 0, mask: float = 1e9) -> Path:
+    """Adds shortlists to a random model of that seed; what it calls int8 are its fp32 graphs."""
+    random, names = np.random.default_rng(seed), Shortlist()
+    encoder_graph(random)  # so that the step gets the weights of the one that is there
+    (path / names.step).write_bytes(short_step_graph(random, mask, SIZE))
+    (path / names.lexicon).write_bytes(random_lexicon(random))
+    manifest = Manifest.read(path)
+    files = dict.fromkeys([*manifest.files, names.step, names.lexicon], FileRecord(0, ""))
+    msgspec.structs.replace(manifest, int8=Graphs(), shortlist=names, files=files).write(path)
+    declare_again(path)
+    return path
+
+
 def declare_again(path: Path) -> None:
     """Writes sizes and hashes of a folder's files into its manifest, after a test has changed them."""
     manifest = Manifest.read(path)
-    files = {file: (path / file).read_bytes() for file in manifest.files}
-    _manifest(manifest.name, manifest.version, files).write(path)
+    records = {file: _record((path / file).read_bytes()) for file in manifest.files}
+    msgspec.structs.replace(manifest, files=records).write(path)
 
 
 def _manifest(name: str, version: str, files: dict[str, bytes]) -> Manifest:
@@ -75,8 +90,12 @@ def _manifest(name: str, version: str, files: dict[str, bytes]) -> Manifest:
         pieces=Pieces(num_source=NUM_PIECES, num_target=NUM_PIECES),
         limits=Limits(max_source_tokens=64, max_target_tokens=64),
         state=_STATE,
-        files={file: FileRecord(len(one), hashlib.sha256(one).hexdigest()) for file, one in files.items()},
+        files={file: _record(content) for file, content in files.items()},
     )
+
+
+def _record(content: bytes) -> FileRecord:
+    return FileRecord(len(content), hashlib.sha256(content).hexdigest())
 
 
 def _tokenizer() -> bytes:

@@ -1,4 +1,4 @@
-"""Does int8 choose as fp32 does? The fp32 graphs' greedy targets, led through the int8 graphs."""
+"""Does int8 choose as fp32 does? The fp32 graphs' greedy targets, led through the graphs declared as int8."""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ def _write_and_check(
     manifest = describe(source, folder, settings, model)
     manifest.write(folder)
     parity = check_parity(model, folder, sentences)
-    write_description(with_agreement(manifest, check_agreement(folder, sentences)), folder)
+    write_description(with_agreement(manifest, "int8", check_agreement(folder, sentences)), folder)
     return parity
 
 

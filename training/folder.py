@@ -29,7 +29,7 @@ def write_description(manifest: Manifest, folder: Path) -> None:
     (folder / CARD_FILE).write_text(model_card(manifest), encoding="utf-8")
 
 
-def with_agreement(manifest: Manifest, agreement: Agreement) -> Manifest:
-    """The manifest, saying how far its int8 graphs agree with those in fp32."""
-    about = manifest.about | {"int8": dataclasses.asdict(agreement)}
+def with_agreement(manifest: Manifest, precision: str, agreement: Agreement) -> Manifest:
+    """The manifest, saying how far its graphs in another precision agree with those in fp32."""
+    about = manifest.about | {precision: dataclasses.asdict(agreement)}
     return msgspec.structs.replace(manifest, about=about)

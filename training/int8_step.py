@@ -22,20 +22,29 @@ from training.onnx_lstm import next_state, onnx_gate_order
 def int8_step_graph(decoder: Decoder) -> onnx.ModelProto:
     """One target position: previous [B], wanted [B] and the state to candidates, attention, next state."""
     graph = GraphWriter()
+    readout = readout_of_step(graph, decoder)
+    bias = decoder.output_bias.detach().numpy()
+    logits = product(graph, in_bytes(graph, readout), output_weight(decoder), bias, UNIT)
+    logprobs = graph.node("LogSoftmax", logits, axis=-1)
+    best_candidates(graph, logprobs, len(bias))
+    wanted_score(graph, logprobs)
+    return graph.finish("step", step_inputs(decoder), step_outputs(decoder))
+
+
+def readout_of_step(graph: GraphWriter, decoder: Decoder) -> str:
+    """Everything before the projection; writes next state and attention, returns the read-out [B, R]."""
     gates = graph.node("Add", _gates_of_token(graph, decoder), _gates_of_state(graph, decoder))  # [B, 4H]
     next_state(graph, gates, "cell", decoder.cell.hidden_size, NEXT)
     attend(graph)
     hidden_half = weights_of(decoder.readout)[:, : decoder.cell.hidden_size].T
     hidden = in_bytes(graph, NEXT + "hidden")
     from_hidden = product(graph, hidden, hidden_half, bias_of(decoder.readout), UNIT)
-    readout = graph.node("Tanh", graph.node("Add", from_hidden, "context"), output=NEXT + "feed")  # [B, R]
-    softmax = weights_of(decoder.embedding).T * (EMBEDDING_SCALE * LOGIT_SCALE)  # [R, V]
-    bias = decoder.output_bias.detach().numpy()
-    logits = product(graph, in_bytes(graph, readout), softmax, bias, UNIT)
-    logprobs = graph.node("LogSoftmax", logits, axis=-1)
-    best_candidates(graph, logprobs, len(bias))
-    wanted_score(graph, logprobs)
-    return graph.finish("step", step_inputs(decoder), step_outputs(decoder))
+    return graph.node("Tanh", graph.node("Add", from_hidden, "context"), output=NEXT + "feed")
+
+
+def output_weight(decoder: Decoder) -> np.ndarray:
+    """The projection's weight, tied to the embedding: [R, V]."""
+    return weights_of(decoder.embedding).T * (EMBEDDING_SCALE * LOGIT_SCALE)
 
 
 def _gates_of_token(graph: GraphWriter, decoder: Decoder) -> str:

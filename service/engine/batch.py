@@ -96,21 +96,21 @@ class Batch:
 
     def _fed(self) -> tuple[Integers, Integers]:
         previous = [0] * self.num_rows
-        wanted = [0] * self.num_rows  # a beam's scores are not read
+        wanted = [0] * self.num_rows  # that of nobody: only a forced search reads it
         for sequence in self.sequences:
             search = sequence.search
             if isinstance(search, SingleSearch):
                 row = sequence.rows[0]
-                previous[row], wanted[row] = search.previous, search.wanted
+                previous[row] = search.previous
+                if search.is_forced:
+                    wanted[row] = search.wanted
             else:
                 for row, token in zip(sequence.rows, search.previous, strict=True):
                     previous[row] = token
         return np.array(previous, np.int64), np.array(wanted, np.int64)  # [rows], [rows]
 
     def _advanced(self, step: Step) -> tuple[list[Survivor], list[Ended]]:
-        scores = usable_scores(step.top_tokens, step.top_scores, self._is_banned)  # [rows, candidates]
-        self._allow_copies(step, scores)
-        told = _Told.of(step, scores)
+        told = _Told(step, self._is_banned, self.sequences)
         survivors: list[Survivor] = []
         ended: list[Ended] = []
         for sequence in self.sequences:
@@ -125,14 +125,6 @@ class Batch:
                     ended.append(Ended(sequence))
         return survivors, ended
 
-    def _allow_copies(self, step: Step, scores: Floats) -> None:
-        """Puts back the scores of the copy symbols that a row's own source holds."""
-        for sequence in self.sequences:
-            if sequence.copies:
-                rows = sequence.rows
-                is_allowed = np.isin(step.top_tokens[rows], sequence.copies)  # [rows of one, candidates]
-                scores[rows] = np.where(is_allowed, step.top_scores[rows], scores[rows])
-
     def _go_on(self, survivors: list[Survivor], state: State | None) -> None:
         self.sequences = [one.sequence for one in survivors]
         self._state = state
@@ -143,24 +135,32 @@ class Batch:
             self._state = self._model.keep(state, np.array(order, np.int64))
 
 
-@dataclass(frozen=True, slots=True)
 class _Told:
-    """What a step told, as plain lists by row: candidates with usable scores, and the best of each."""
+    """What a step told, by row: the best candidate that may be emitted, and for beams all of them."""
 
-    step: Step
-    top_tokens: list[list[int]]
-    scores: list[list[float]]
-    tokens: list[int]
-    logprobs: list[float]
-
-    @classmethod
-    def of(cls, step: Step, scores: Floats) -> _Told:
-        tokens, logprobs = best_candidates(step.top_tokens, scores)
-        return cls(step, step.top_tokens.tolist(), scores.tolist(), tokens, logprobs)
+    def __init__(self, step: Step, is_banned: np.ndarray, sequences: list[Sequence]) -> None:
+        self.step = step
+        first = step.top_tokens[:, 0]  # [rows]; the best, where nothing bans it
+        if is_banned[first].any() or any(one.max_rows > 1 for one in sequences):
+            scores = usable_scores(step.top_tokens, step.top_scores, is_banned)  # [rows, candidates]
+            _allow_copies(step, scores, sequences)
+            self.tokens, self.logprobs = best_candidates(step.top_tokens, scores)
+            self.top_tokens, self.scores = step.top_tokens.tolist(), scores.tolist()
+        else:
+            self.tokens, self.logprobs = first.tolist(), step.top_scores[:, 0].tolist()
 
     def attention(self, sequence: Sequence) -> Floats:
         """The rows of a sequence [rows, source]; nothing is fetched for one that does not read them."""
         return self.step.attention[sequence.rows] if sequence.reads_attention else _UNREAD
+
+
+def _allow_copies(step: Step, scores: Floats, sequences: list[Sequence]) -> None:
+    """Puts back the scores of the copy symbols that a row's own source holds."""
+    for sequence in sequences:
+        if sequence.copies:
+            rows = sequence.rows
+            is_allowed = np.isin(step.top_tokens[rows], sequence.copies)  # [rows of one, candidates]
+            scores[rows] = np.where(is_allowed, step.top_scores[rows], scores[rows])
 
 
 def _advance(sequence: Sequence, told: _Told) -> list[int]:

@@ -6,7 +6,7 @@ Bindings are kept by shape, the most recent ones; a binding is void once the mem
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -22,12 +22,12 @@ _NEXT = "next_"
 class BoundStep:
     """One session bound to `num_rows` rows of one width; `outputs` are written over by every run."""
 
-    def __init__(self, session: Session, slots: Slots) -> None:
+    def __init__(self, session: Session, slots: Slots, shared: Mapping[str, Array]) -> None:
         self._session = session
         self._binding = session.io_binding()
         self._tokens: dict[str, Integers] = {}
         self.outputs: dict[str, Array] = {}
-        held = slots.arrays()
+        held = {**slots.arrays(), **shared}
         for one in session.get_inputs():
             if one.name not in held:
                 self._tokens[one.name] = np.zeros(slots.num_rows, np.int64)  # [rows]
@@ -64,17 +64,19 @@ class BoundSteps:
         self._session = session
         self._slots = slots
         self._layout = slots.layout
+        self._shared: Mapping[str, Array] = {}
         self._bound: OrderedDict[tuple[int, int, int], BoundStep] = OrderedDict()
 
-    def current(self) -> BoundStep:
-        """The step for the rows as they lie now."""
+    def current(self, **shared: Array) -> BoundStep:
+        """The step for the rows as they lie now; `shared` is what all of them read."""
         slots = self._slots
-        if self._layout != slots.layout:
+        is_same = all(self._shared.get(name) is array for name, array in shared.items())
+        if self._layout != slots.layout or not is_same:
             self._bound.clear()
-            self._layout = slots.layout
+            self._layout, self._shared = slots.layout, shared
         key = (slots.num_rows, slots.width, slots.parity)
         if key not in self._bound:
-            self._bound[key] = BoundStep(self._session, slots)
+            self._bound[key] = BoundStep(self._session, slots, shared)
         self._bound.move_to_end(key)
         while len(self._bound) > MAX_BINDINGS:
             self._bound.popitem(last=False)

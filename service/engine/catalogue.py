@@ -9,23 +9,18 @@ from service.engine.text_model import TextModel
 
 
 class Catalogue:
-    """The models by their pair; of two with the same pair the first by name serves."""
+    """The models by their pair; of two with the same pair the first by name serves.
+
+    `pairs` are all (source, target), sorted; `languages` all that are either, sorted.
+    """
 
     def __init__(self, models: Iterable[TextModel]) -> None:
         self._by_pair: dict[tuple[str, str], TextModel] = {}
         for one in sorted(models, key=lambda model: model.folder.manifest.name):
             manifest = one.folder.manifest
             self._by_pair.setdefault((manifest.source, manifest.target), one)
-
-    @property
-    def pairs(self) -> tuple[tuple[str, str], ...]:
-        """All pairs (source, target), sorted."""
-        return tuple(sorted(self._by_pair))
-
-    @property
-    def languages(self) -> tuple[str, ...]:
-        """Every language that is the source or the target of some pair, sorted."""
-        return tuple(sorted({language for pair in self._by_pair for language in pair}))
+        self.pairs = tuple(sorted(self._by_pair))
+        self.languages = tuple(sorted({language for pair in self._by_pair for language in pair}))
 
     def find(self, source: str, target: str) -> TextModel:
         """The model of a pair; raises UnknownLanguage, UnsupportedPair."""

@@ -10,10 +10,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from service.engine.decode_loop import DecodeLoop
-from service.engine.device import Device, Precision, Runtime
+from service.engine.device import CudaOptions, Device, Precision, Runtime
+from service.engine.device_check import require_same_scores
+from service.engine.device_model import DeviceModel
 from service.engine.errors import ModelFolderInvalid
+from service.engine.loading import LoadedModel, load_model
 from service.engine.messages import Cancel, Post, ReadyModel, Report, Result, TickRecord
-from service.engine.onnx_model import OnnxModel
 from service.engine.scheduler import BatchLimits
 from service.engine.tally import LoopIdentity
 from service.engine.warm_up import warm_up
@@ -29,6 +31,8 @@ class CoreSettings:
     precision: Precision = "auto"
     num_threads: int = 1
     limits: BatchLimits = field(default_factory=BatchLimits)
+    cuda: CudaOptions = field(default_factory=CudaOptions)
+    shortlists: bool = False
 
 
 class Core:
@@ -94,21 +98,32 @@ class Core:
         return Report(tuple(records), tuple(results))
 
 
-def _warm_model(path: Path, digest: str, settings: CoreSettings, runtime: Runtime | None) -> OnnxModel:
-    """A model that has run; `auto` falls back where CUDA opens a model but cannot run it.
+def _warm_model(path: Path, digest: str, settings: CoreSettings, runtime: Runtime | None) -> LoadedModel:
+    """A model that has run; `auto` falls back where CUDA opens a model but cannot run it, or runs it wrong.
 
     Raises CannotStart.
     """
 
-    def loaded(device: Device) -> OnnxModel:
-        threads, precision = settings.num_threads, settings.precision
-        return OnnxModel.load(
-            path, device=device, precision=precision, num_threads=threads, digest=digest, runtime=runtime
+    def loaded(device: Device, precision: Precision = settings.precision) -> LoadedModel:
+        return load_model(
+            path,
+            device=device,
+            precision=precision,
+            num_threads=settings.num_threads,
+            limits=settings.limits,
+            cuda=settings.cuda,
+            shortlists=settings.shortlists,
+            digest=digest,
+            runtime=runtime,
         )
 
     model = loaded(settings.device)
     try:
-        warm_up(model, model.manifest, settings.limits)
+        if isinstance(model, DeviceModel):
+            warm_up(model, model.manifest, settings.limits, model.buckets)
+            require_same_scores(model, loaded("cpu", "fp32"))
+        else:
+            warm_up(model, model.manifest, settings.limits)
     except ModelFolderInvalid as error:
         if settings.device != "auto" or model.running.device == "cpu":
             raise

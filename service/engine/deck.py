@@ -20,12 +20,20 @@ class Encoded:
     state: State
 
 
+@dataclass(slots=True)
+class _Group:
+    """An encoded state and who of it has not entered yet, each with its row."""
+
+    state: State
+    waiting: list[tuple[Sequence, int]]
+
+
 class Deck:
     """Encoded groups in their order; nobody overtakes the first, so no wide beam starves."""
 
     def __init__(self, model: Seq2SeqModel) -> None:
         self._model = model
-        self._groups: deque[Encoded] = deque()
+        self._groups: deque[_Group] = deque()
 
     @property
     def is_empty(self) -> bool:
@@ -34,43 +42,40 @@ class Deck:
     @property
     def sequences(self) -> list[Sequence]:
         """All of them, the first to enter first."""
-        return [one for group in self._groups for one in group.sequences]
+        return [sequence for group in self._groups for sequence, _ in group.waiting]
 
-    def put(self, group: Encoded) -> None:
+    def put(self, encoded: Encoded) -> None:
         """Takes an encoded group."""
-        self._groups.append(group)
+        rows = [(sequence, row) for row, sequence in enumerate(encoded.sequences)]
+        self._groups.append(_Group(encoded.state, rows))
 
     def take(self, num_rows: int) -> Encoded | None:
         """Those of the first group who may enter where `num_rows` are free; None where nobody may."""
         if not self._groups:
             return None
         group = self._groups[0]
-        count = _num_fitting(group.sequences, num_rows)
-        if count == len(group.sequences):
-            return self._groups.popleft()
+        count = _num_fitting(group.waiting, num_rows)
         if count == 0:
             return None
-        self._groups[0] = self._part(group, group.sequences[count:])
-        return self._part(group, group.sequences[:count])
+        entering, group.waiting = group.waiting[:count], group.waiting[count:]
+        if not group.waiting:
+            self._groups.popleft()
+        sequences, rows = [one for one, _ in entering], [row for _, row in entering]
+        is_whole = len(rows) == group.state.num_rows
+        state = group.state if is_whole else self._model.pick(group.state, np.array(rows))
+        return Encoded(sequences, state)
 
     def remove(self, gone: Collection[Sequence]) -> None:
         """Takes sequences out without a trace."""
-        if not gone:
-            return
-        left = ((group, [one for one in group.sequences if one not in gone]) for group in self._groups)
-        self._groups = deque(self._part(group, staying) for group, staying in left if staying)
-
-    def _part(self, group: Encoded, sequences: list[Sequence]) -> Encoded:
-        if len(sequences) == len(group.sequences):
-            return group
-        rows = np.array([row for row, one in enumerate(group.sequences) if one in sequences])
-        return Encoded(sequences, self._model.pick(group.state, rows))
+        for group in self._groups if gone else ():
+            group.waiting = [(one, row) for one, row in group.waiting if one not in gone]
+        self._groups = deque(group for group in self._groups if group.waiting)
 
 
-def _num_fitting(sequences: list[Sequence], num_rows: int) -> int:
-    """How many of the first sequences find their rows."""
-    for count, sequence in enumerate(sequences):
+def _num_fitting(waiting: list[tuple[Sequence, int]], num_rows: int) -> int:
+    """How many of the first find their rows."""
+    for count, (sequence, _) in enumerate(waiting):
         num_rows -= sequence.max_rows
         if num_rows < 0:
             return count
-    return len(sequences)
+    return len(waiting)

@@ -6,11 +6,14 @@ What the sessions themselves say decides, never what the package claims to offer
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol
+
+import numpy as np
 
 from service.engine.errors import DeviceUnavailable, PrecisionUnavailable
 from service.engine.folder import ModelFolder
+from service.engine.manifest import Graphs
 from service.engine.model import Array
 
 Device = Literal["cpu", "cuda", "auto"]
@@ -27,21 +30,64 @@ class Session(Protocol):
     def get_outputs(self) -> Sequence[Any]: ...
     def get_providers(self) -> Sequence[str]: ...
     def io_binding(self) -> Any: ...
-    def run_with_iobinding(self, iobinding: Any) -> None: ...
+    def run_with_iobinding(self, iobinding: Any, run_options: Any = None) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A device's memory, as ONNX Runtime names it."""
+
+    kind: Literal["cpu", "cuda"] = "cpu"
+    number: int = 0
+
+
+class DeviceArray(Protocol):
+    """What is used of an ONNX Runtime array (OrtValue) on a device."""
+
+    def data_ptr(self) -> int: ...
+    def shape(self) -> Sequence[int]: ...
+    def numpy(self) -> Array:
+        """A copy on the host; of an array on the CPU, the array itself."""
+        ...
+
+    def update_inplace(self, data: Array) -> None:
+        """Copies an array of the same size in from the host."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class CudaOptions:
+    """Which GPU an engine uses, and how.
+
+    `memory_bytes` bounds the memory that each session takes for what it computes, 0 does not;
+    `captures_graphs` lets the steps be captured as CUDA graphs.
+    """
+
+    device_id: int = 0
+    memory_bytes: int = 0
+    captures_graphs: bool = False
 
 
 class Runtime(Protocol):
-    """Makes sessions from the bytes of graphs."""
+    """Makes sessions from the bytes of graphs, and arrays that they can be bound to."""
 
     def open_on_cpu(self, graph: bytes, *, num_threads: int) -> Session:
         """A session on the CPU."""
         ...
 
-    def open_on_cuda(self, graph: bytes, *, num_threads: int) -> Session:
+    def open_on_cuda(self, graph: bytes, *, num_threads: int, cuda: CudaOptions) -> Session:
         """A session that was asked to run on CUDA; whether it does, it says itself.
 
         Raises DeviceUnavailable where CUDA cannot even be asked for.
         """
+        ...
+
+    def zeros(self, place: Place, shape: tuple[int, ...], dtype: np.dtype[np.generic]) -> DeviceArray:
+        """An array on a device."""
+        ...
+
+    def run_options(self, graph_number: int) -> object:
+        """What lets a run be captured, and later replayed, as the CUDA graph of this number."""
         ...
 
 
@@ -59,7 +105,13 @@ class OpenGraphs:
 
 
 def open_graphs(
-    runtime: Runtime, folder: ModelFolder, device: Device, precision: Precision, *, num_threads: int
+    runtime: Runtime,
+    folder: ModelFolder,
+    device: Device,
+    precision: Precision,
+    *,
+    num_threads: int,
+    cuda: CudaOptions = CudaOptions(),
 ) -> OpenGraphs:
     """Sessions for the graphs of a folder on one device.
 
@@ -69,7 +121,7 @@ def open_graphs(
     reason = ""
     if device != "cpu":
         try:
-            return _on_cuda(runtime, folder, precision, num_threads)
+            return _on_cuda(runtime, folder, precision, num_threads, cuda)
         except DeviceUnavailable as error:
             if device == "cuda":
                 raise
@@ -94,16 +146,30 @@ def _precision_on_cpu(folder: ModelFolder, precision: Precision) -> str:
     return precision
 
 
-def _on_cuda(runtime: Runtime, folder: ModelFolder, precision: Precision, num_threads: int) -> OpenGraphs:
-    if precision == "int8":
-        raise PrecisionUnavailable(precision, "its products are for processors; CUDA takes fp32")
-    graphs = folder.manifest.graphs
-    encoder, step = (
-        runtime.open_on_cuda(folder.read(file), num_threads=num_threads)
-        for file in (graphs.encoder, graphs.step)
-    )
+def _on_cuda(
+    runtime: Runtime, folder: ModelFolder, precision: Precision, num_threads: int, cuda: CudaOptions
+) -> OpenGraphs:
+    graphs = _graphs_for_cuda(folder, precision)
+    uncaptured = replace(cuda, captures_graphs=False)  # an encoder's LSTM reads the lengths on the host
+    encoder = runtime.open_on_cuda(folder.read(graphs.encoder), num_threads=num_threads, cuda=uncaptured)
+    step = runtime.open_on_cuda(folder.read(graphs.step), num_threads=num_threads, cuda=cuda)
     for session in (encoder, step):
-        providers = list(session.get_providers())
-        if providers[:1] != [CUDA_PROVIDER]:
-            raise DeviceUnavailable("cuda", "cpu", f"the session runs on {', '.join(providers)}")
-    return OpenGraphs((encoder, step), "cuda", "fp32")
+        require_cuda(session)
+    return OpenGraphs((encoder, step), "cuda", "fp16" if precision == "fp16" else "fp32")
+
+
+def require_cuda(session: Session) -> None:
+    """Raises DeviceUnavailable where a session does not run on CUDA, whatever it was asked for."""
+    providers = list(session.get_providers())
+    if providers[:1] != [CUDA_PROVIDER]:
+        raise DeviceUnavailable("cuda", "cpu", f"the session runs on {', '.join(providers)}")
+
+
+def _graphs_for_cuda(folder: ModelFolder, precision: Precision) -> Graphs:
+    if precision == "int8":
+        raise PrecisionUnavailable(precision, "its products are for processors; CUDA takes fp32 or fp16")
+    if precision != "fp16":
+        return folder.manifest.graphs
+    if folder.manifest.fp16 is None:
+        raise PrecisionUnavailable(precision, f"{folder.manifest.name} has no graphs in fp16")
+    return folder.manifest.fp16

@@ -17,7 +17,8 @@ ZhuyiError
 └── CannotStart             a person must change something
     ├── ModelFolderInvalid  a model folder is not what its manifest says
     ├── DeviceUnavailable   the device asked for cannot be used
-    └── PrecisionUnavailable  the precision asked for cannot be had on the device
+    ├── PrecisionUnavailable  the precision asked for cannot be had on the device
+    └── ShortlistUnavailable  shortlists were asked for and cannot be had
 
 Every class carries data and never a user's text.
 """
@@ -211,12 +212,23 @@ class PrecisionUnavailable(CannotStart):
         return f"precision {self.requested} cannot be used: {self.reason}"
 
 
+@dataclass(eq=False)
+class ShortlistUnavailable(CannotStart):
+    """Why a model cannot run with shortlists."""
+
+    reason: str
+
+    def __str__(self) -> str:
+        return f"shortlists cannot be used: {self.reason}"
+
+
 _CROSSING = (
     DeadlineExceeded,
     ModelFailed,
     ModelFolderInvalid,
     DeviceUnavailable,
     PrecisionUnavailable,
+    ShortlistUnavailable,
     EngineDied,
     NotReady,
 )

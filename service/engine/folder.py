@@ -53,10 +53,14 @@ class ModelFolder:
 
     def verify(self) -> None:
         """Checks every file, and that the manifest lists those that it needs."""
-        graphs, int8, tokenizers = self.manifest.graphs, self.manifest.int8, self.manifest.tokenizers
+        manifest = self.manifest
+        graphs, tokenizers = manifest.graphs, manifest.tokenizers
         needed = [graphs.encoder, graphs.step, tokenizers.source, tokenizers.target]
-        if int8 is not None:
-            needed += [int8.encoder, int8.step]
+        for others in (manifest.int8, manifest.fp16):
+            if others is not None:
+                needed += [others.encoder, others.step]
+        if manifest.shortlist is not None:
+            needed += [manifest.shortlist.lexicon, manifest.shortlist.step]
         for file in sorted({*needed, *self.manifest.files}):
             self.read(file)
 

@@ -15,6 +15,8 @@ _ENCODER_INPUTS = {"source", "source_lengths"}
 _STEP_INPUTS = {"previous", "wanted"}
 _STEP_OUTPUTS = {"top_scores", "top_tokens", "wanted_scores", "attention"}
 
+SHORTLIST_INPUTS = ("shortlist", "columns", "scale", "bias")  # [rows, size]
+
 DTYPES = {"tensor(float)": np.float32, "tensor(float16)": np.float16, "tensor(int64)": np.int64}
 
 # What one tensor looks like: its element type, and for each axis its size or None where it may vary.
@@ -36,6 +38,17 @@ def check_graphs(folder: ModelFolder, encoder: Session, step: Session) -> None:
         _require_same(folder, name, made[name], fed[name])
     for name in sorted(moved):
         _require_same(folder, f"next_{name}", fed[name], answered[f"next_{name}"])
+
+
+def check_short_step(folder: ModelFolder, step: Session, short_step: Session) -> None:
+    """Raises ModelFolderInvalid where a step with shortlists does not go with the whole step."""
+    inputs, outputs = _forms(step.get_inputs()), _forms(step.get_outputs())
+    expected = set(inputs) - {"wanted"} | {*SHORTLIST_INPUTS, "weight"}
+    fed, answered = _forms(short_step.get_inputs()), _forms(short_step.get_outputs())
+    _require(folder, "the shortlist step's inputs", set(fed), expected)
+    _require(folder, "the shortlist step's outputs", set(answered), set(outputs) - {"wanted_scores"})
+    for name in sorted(set(inputs) & set(fed)):
+        _require_same(folder, name, inputs[name], fed[name])
 
 
 def forms_of_state(folder: ModelFolder, encoder: Session, step: Session) -> dict[str, Form]:

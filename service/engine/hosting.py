@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from service.engine.core import CoreSettings
-from service.engine.device import Device, Precision
+from service.engine.device import CudaOptions, Device, Precision
 from service.engine.folder import ModelFolder
 from service.engine.messages import Job, ReadyModel, Result, TickRecord
 from service.engine.scheduler import BatchLimits
@@ -20,6 +20,7 @@ OnTick = Callable[[TickRecord], None]
 class EngineSettings:
     """How engines are run; times in seconds.
 
+    Engine i uses GPU i modulo `num_gpus`, with the other options of `cuda`.
     An engine must be ready within `start_seconds` and be heard of every `hang_seconds`, or it is
     ended. After `max_restarts` within `restart_window_seconds` it is given up.
     """
@@ -29,6 +30,9 @@ class EngineSettings:
     precision: Precision = "auto"
     num_threads: int = 1
     limits: BatchLimits = field(default_factory=BatchLimits)
+    num_gpus: int = 1
+    cuda: CudaOptions = field(default_factory=CudaOptions)
+    shortlists: bool = False
     start_seconds: float = 120.0
     hang_seconds: float = 60.0
     max_restarts: int = 5
@@ -36,8 +40,16 @@ class EngineSettings:
 
     def core(self, models: Sequence[ModelFolder], engine: int) -> CoreSettings:
         """What the engine with this number loads."""
-        folders = tuple((one.path, one.digest) for one in models)
-        return CoreSettings(folders, engine, self.device, self.precision, self.num_threads, self.limits)
+        return CoreSettings(
+            models=tuple((one.path, one.digest) for one in models),
+            engine=engine,
+            device=self.device,
+            precision=self.precision,
+            num_threads=self.num_threads,
+            limits=self.limits,
+            cuda=replace(self.cuda, device_id=engine % max(1, self.num_gpus)),
+            shortlists=self.shortlists,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,13 @@ class Graphs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     step: str = "step.onnx"
 
 
+class Shortlist(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """File names of the lexicon and of the int8 step that reads it."""
+
+    lexicon: str = "lexicon.npz"
+    step: str = "step.shortlist.onnx"
+
+
 class Tokenizers(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """File names of the SentencePiece models."""
 
@@ -73,7 +80,8 @@ class FileRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A model folder's declaration; `about` holds what only people read (data, licences, scores, tools).
 
-    `graphs` compute in fp32. `int8` are the same two with narrow products, or None where there are none.
+    `graphs` compute in fp32. `int8` are the same two with narrow products, or None where there are none;
+    `shortlist`, where there is one, goes with these. `fp16` are the two in half precision, for CUDA.
     """
 
     format: int = FORMAT
@@ -89,6 +97,8 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     state: tuple[StateTensor, ...]
     graphs: Graphs = Graphs()
     int8: Graphs | None = None
+    fp16: Graphs | None = None
+    shortlist: Shortlist | None = None
     tokenizers: Tokenizers = Tokenizers()
     files: dict[str, FileRecord]
     about: dict[str, Any] = {}

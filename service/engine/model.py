@@ -57,7 +57,7 @@ class Seq2SeqModel(Protocol):
         """Advances every row by a token.
 
         `previous` [rows] is each row's last token (BOS at first), `wanted` [rows] the token whose
-        score is asked for whether or not it is among the candidates.
+        score is asked for whether or not it is among the candidates; where it is 0 nobody asks.
         """
         ...
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from service.engine.bound_step import BoundSteps
-from service.engine.device import Device, Precision, Runtime, Session, open_graphs
+from service.engine.device import Precision, Session, open_graphs
 from service.engine.folder import ModelFolder
 from service.engine.graph_check import check_graphs, forms_of_state
 from service.engine.model import Array, Integers, State, Step
@@ -32,13 +32,17 @@ class Running:
     fallback_reason: str = ""
 
 
-class _Home:
+class Home:
     """The memory of some rows with the steps bound to it; only its latest state may be used."""
 
     def __init__(self, forms: Mapping[str, Form], step: Session) -> None:
         self.slots = Slots(forms)
         self.steps = BoundSteps(step, self.slots)
         self._latest: State | None = None
+
+    def append(self, arrays: Mapping[str, Array], width: int) -> None:
+        """Rows of `width` source positions enter behind the others."""
+        self.slots.append(arrays, width)
 
     def state(self) -> State:
         """The rows as they are now, without arrays: nobody looks at them in vain."""
@@ -68,21 +72,18 @@ class OnnxModel:
         cls,
         path: Path,
         *,
-        device: Device = "cpu",
         precision: Precision = "fp32",
         num_threads: int = 1,
         digest: str | None = None,
-        runtime: Runtime | None = None,
     ) -> OnnxModel:
-        """The model in a folder, its files verified against the manifest before the runtime sees them.
+        """The model in a folder, on the CPU, its files verified before the runtime sees them.
 
-        Raises ModelFolderInvalid where files or graphs are not what the manifest says,
-        PrecisionUnavailable where the folder has no graphs of that precision, and DeviceUnavailable
-        where `device` is "cuda" and CUDA is not really used.
+        Raises ModelFolderInvalid where files or graphs are not what the manifest says, and
+        PrecisionUnavailable where the folder has no graphs of that precision.
         """
         folder = ModelFolder.open(path, digest=digest)
         folder.verify()
-        opened = open_graphs(runtime or OnnxRuntime(path), folder, device, precision, num_threads=num_threads)
+        opened = open_graphs(OnnxRuntime(path), folder, "cpu", precision, num_threads=num_threads)
         encoder, step = opened.sessions
         check_graphs(folder, encoder, step)
         running = Running(opened.actual, opened.precision, opened.fallback_reason)
@@ -109,7 +110,7 @@ class OnnxModel:
         """The rows of `left`, then those of `right`."""
         home = self._home_of(left)
         arrays = self._arrays_of(right)
-        home.slots.append(arrays, arrays[self._ragged].shape[1])
+        home.append(arrays, arrays[self._ragged].shape[1])
         return home.state()
 
     def keep(self, state: State, rows: Integers) -> State:
@@ -121,18 +122,21 @@ class OnnxModel:
     def pick(self, state: State, rows: Integers) -> State:
         """A copy of the named rows; `state` stays as it was."""
         arrays = self._arrays_of(state)
-        return State({name: arrays[name][rows] for name in self._names}, len(rows))
+        return State({name: array[rows] for name, array in arrays.items()}, len(rows))
+
+    def _new_home(self) -> Home:
+        return Home(self._forms, self._step)
 
     def _arrays_of(self, state: State) -> Mapping[str, Array]:
         return state.arrays if state.home is None else self._home_of(state).slots.arrays()
 
-    def _home_of(self, state: State) -> _Home:
+    def _home_of(self, state: State) -> Home:
         """Where the rows of a state live; plain arrays get a memory of their own."""
         if state.home is None:
-            home = _Home(self._forms, self._step)
-            home.slots.append(state.arrays, state.arrays[self._ragged].shape[1])
+            home = self._new_home()
+            home.append(state.arrays, state.arrays[self._ragged].shape[1])
             home.state()
             return home
-        assert isinstance(state.home, _Home)
+        assert isinstance(state.home, Home)
         state.home.require_latest(state)
         return state.home

@@ -103,12 +103,11 @@ class Scheduler:
         self._turn += 1
         self._virtual_now = max(self._virtual_now, self._places[first.job.id][0])
         group = [self._take(first.job.id)]
-        for candidate in list(islice(self._in_order(), _LOOKAHEAD)):
-            if len(group) == limit:
-                break
-            if _eights(candidate) == _eights(first):
-                group.append(self._take(candidate.job.id))
-        return group
+        near = [one for one in islice(self._in_order(), _LOOKAHEAD) if _eights(one) == _eights(first)]
+        near.sort(
+            key=lambda one: abs(len(one.job.source) - len(first.job.source))
+        )  # stable: the earlier first
+        return group + [self._take(one.job.id) for one in near[: limit - 1]]
 
     def _first(self) -> Sequence | None:
         if self._turn % _TURNS == _TURNS - 1:

@@ -100,7 +100,7 @@ class Slots:
         exchanged = [row for row in moved if grown[row] != self._sentences[order[row]]]
         self.num_rows = max(self.num_rows, len(order))
         for name, form in self._forms.items():
-            self._move(name, exchanged if form.is_ragged else moved, order)
+            self._move(name, moved if form.is_renewed else exchanged, order)
         self._sentences = [self._sentences[old] for old in order]
         self._widths = [self._widths[old] for old in order]
         self.num_rows = len(order)
@@ -108,8 +108,13 @@ class Slots:
             self._set_width(bucket(max(self._widths)))
 
     def _move(self, name: str, rows: list[int], order: Sequence[int]) -> None:
-        if rows:
-            array = self.array(name)
+        if not rows:
+            return
+        array = self.array(name)
+        if min(order[row] for row in rows) >= len(order):  # gaps filled from the end: nothing is overwritten
+            for row in rows:
+                array[row] = array[order[row]]
+        else:
             array[rows] = array[[order[row] for row in rows]]
 
     def _set_width(self, width: int) -> None:

@@ -50,6 +50,10 @@ class Tokenizer:
     def num_pieces(self) -> int:
         return int(self._processor.get_piece_size())
 
+    def byte_ids(self) -> list[int]:
+        """The ids of the pieces that stand for a byte each."""
+        return [piece for piece in range(self.num_pieces) if self._processor.is_byte(piece)]
+
     def encode(self, text: str) -> list[Piece]:
         """The pieces of a text, without BOS and EOS; the bytes of one character share its span.
 

@@ -45,7 +45,7 @@ SENTENCES = {
 SEARCHES: tuple[dict[str, Any], ...] = (
     {"with_attention": True},
     {"beam_size": 4, "n_best": 2, "with_attention": True},
-    {"beam_size": 8},
+    {"beam_size": 8, "coverage_penalty": 0.2},
 )
 
 
@@ -56,10 +56,10 @@ def folder(request: pytest.FixtureRequest) -> ModelFolder:
     return found
 
 
-@pytest.fixture(scope="module")
-def model(folder: ModelFolder) -> OnnxModel:
-    """The model, loaded once for all tests of this file."""
-    return OnnxModel.load(folder.path, digest=folder.digest)
+@pytest.fixture(scope="module", params=["fp32", "int8"])
+def model(folder: ModelFolder, request: pytest.FixtureRequest) -> OnnxModel:
+    """The model in each precision, loaded once for all tests of this file."""
+    return OnnxModel.load(folder.path, digest=folder.digest, precision=request.param)
 
 
 @pytest.fixture(scope="module")

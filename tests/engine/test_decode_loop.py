@@ -183,8 +183,8 @@ def test_a_record_tells_what_the_tick_did() -> None:
     record, _ = loop.tick()
     assert (record.model, record.version, record.actual_device) == ("fake", "1", "cpu")
     assert (record.joined, record.num_encoded, record.rows, record.tokens) == (2, 2, 2, 2)
-    assert (record.source_tokens, record.padded_source_tokens) == (4, 6)
-    assert (record.num_waiting, record.waiting_tokens, record.num_running) == (1, 2, 2)
+    assert (record.source_tokens, record.padded_source_tokens) == (3, 4)  # of lengths 1 and 2
+    assert (record.num_waiting, record.waiting_tokens, record.num_running) == (1, 3, 2)
     assert record.oldest_wait_seconds == 1.5
     record, _ = loop.tick()
     assert (record.joined, record.rows, record.finished, record.num_running) == (1, 3, 1, 2)

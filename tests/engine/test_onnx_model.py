@@ -24,6 +24,7 @@ SEARCHES: tuple[dict[str, Any], ...] = (
     {"with_attention": True},
     {"beam_size": 4, "n_best": 2, "with_attention": True},
     {"beam_size": 8},
+    {"beam_size": 3, "coverage_penalty": 0.2},
     {"target": (9, 8, 7), "with_attention": True},
 )
 

@@ -11,17 +11,25 @@ import numpy as np
 import pytest
 import torch
 
+from service.engine.device import CudaOptions
 from service.engine.errors import ModelFolderInvalid
 from service.engine.folder import ModelFolder
+from service.engine.loading import load_model
 from service.engine.manifest import Manifest
+from service.engine.onnx_model import OnnxModel
+from service.engine.scheduler import BatchLimits
 from training import checkpoint
 from training.agreement import MIN_AGREEMENT
+from training.align import align
 from training.corpus import read_pairs
 from training.data_folder import PreparedOtherwise, require_record
 from training.evaluate import Evaluation
 from training.export import export
+from training.fp16_graph import FP16
+from training.int8_graphs import INT8
 from training.int8_products import narrowed
-from training.parity import ParityError
+from training.lexicon import Breadth, add_shortlists, read_training_pairs
+from training.parity import ParityError, greedy_targets
 from training.quantize import quantize
 from training.record_scores import record_scores
 from training.settings import TrainSettings, read_settings
@@ -138,6 +146,32 @@ def test_int8_of_a_folder_is_int8_of_its_checkpoint(
     old, new = Manifest.read(exported), Manifest.read(tmp_path / "toy-zh-en" / "2")
     assert new.files == old.files
     assert (new.version, new.about) == ("2", old.about)
+
+
+def test_graphs_in_fp16_are_compared_as_well(exported: Path, held_out: list[str], tmp_path: Path) -> None:
+    """Where they are asked for; declared for CUDA, and on the CPU they choose as fp32 does."""
+    _, fp16 = quantize(exported, tmp_path / "toy-zh-en" / "2", held_out, with_fp16=True)
+    manifest = Manifest.read(tmp_path / "toy-zh-en" / "2")
+    assert (manifest.int8, manifest.fp16) == (INT8, FP16)
+    assert fp16.token_agreement > 0.99
+    assert manifest.about["fp16"]["num_positions"] == fp16.num_positions
+
+
+def test_shortlists_are_added_to_a_folder(exported: Path, corpus_file: Path, tmp_path: Path) -> None:
+    """The folder is whole afterwards, and with shortlists on it still speaks the tiny language."""
+    pytest.importorskip("eflomal")
+    folder = shutil.copytree(exported, tmp_path / "toy-zh-en" / "1")
+    pairs = read_training_pairs(folder, [corpus_file], ["toy"])
+    links = align([source for source, _ in pairs], [target for _, target in pairs])
+    add_shortlists(folder, pairs, links, Breadth(num_likely=10, num_frequent=60))
+    found = load_model(folder, limits=BatchLimits(), cuda=CudaOptions(), shortlists=True)
+    plain = OnnxModel.load(folder, precision="int8")
+    sources = [source for source, _ in pairs[:40]]
+    same = [
+        one.tokens == other.tokens
+        for one, other in zip(greedy_targets(found, sources), greedy_targets(plain, sources), strict=True)
+    ]
+    assert np.mean(same) > 0.9
 
 
 def test_broken_int8_graphs_are_refused(
