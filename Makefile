@@ -11,10 +11,12 @@ SERVE := .venv
 DEV := .venv-dev
 TRAINING := .venv-training
 LOCK := .venv-lock
+BENCH := .venv-bench
+BENCH_ARGS ?= --out bench.json
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-training image-test check format train lock clean
+.PHONY: help run test test-training image-test check format train bench lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +47,9 @@ format: $(DEV)/installed ## format the code and sort its imports
 train: $(TRAINING)/installed ## train a model: make train CONFIG=training/configs/NAME.toml
 	$(TRAINING)/bin/python -m training.train $(CONFIG)
 
+bench: $(BENCH)/installed $(BENCH)-bentoml/installed ## compare with other servers, about half an hour (BENCH_ARGS)
+	$(BENCH)/bin/python -m benchmarks.run $(BENCH_ARGS)
+
 lock: $(LOCK)/installed ## write requirements/*.lock again, LOCK_ARGS=--upgrade for newer versions
 	$(call compile,cpu,--extra cpu)
 	$(call compile,gpu,--extra gpu,cpu)
@@ -53,7 +58,7 @@ lock: $(LOCK)/installed ## write requirements/*.lock again, LOCK_ARGS=--upgrade 
 	@! grep -n '://' requirements/*.lock
 
 clean: ## remove the virtual environments
-	rm -rf $(SERVE) $(DEV) $(TRAINING) $(LOCK)
+	rm -rf $(SERVE) $(DEV) $(TRAINING) $(LOCK) $(BENCH) $(BENCH)-bentoml
 
 # $(call compile,NAME,WHAT,OTHER): NAME.lock has the same versions as OTHER.lock, where both have a package.
 define compile
@@ -84,6 +89,18 @@ $(TRAINING)/installed: requirements/training.lock
 	$(create_environment)
 	@$(TRAINING)/bin/python -m pip install --quiet --require-hashes --requirement $<
 	@$(TRAINING)/bin/python -m pip install --quiet $(TORCH)
+	@touch $@
+
+$(BENCH)/installed: requirements/cpu.lock benchmarks/peers/requirements.txt
+	$(create_environment)
+	@$(BENCH)/bin/python -m pip install --quiet --require-hashes --requirement $<
+	@$(BENCH)/bin/python -m pip install --quiet --requirement benchmarks/peers/requirements.txt
+	@touch $@
+
+# BentoML and our own lock want different versions of opentelemetry-api.
+$(BENCH)-bentoml/installed: benchmarks/peers/requirements-bentoml.txt
+	$(create_environment)
+	@$(BENCH)-bentoml/bin/python -m pip install --quiet --requirement $<
 	@touch $@
 
 $(LOCK)/installed:

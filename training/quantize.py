@@ -51,7 +51,7 @@ def _compared(
     manifest: Manifest, new: Path, precisions: dict[str, Graphs], sentences: Sequence[str]
 ) -> list[Agreement]:
     """Declares the graphs, each pair compared with those in fp32: on the CPU, in the place of int8."""
-    named = {"name": new.parent.name, "version": new.name, "files": file_records(new)}
+    named = {"name": new.parent.name, "version": new.name, "shortlist": None, "files": file_records(new)}
     manifest = msgspec.structs.replace(manifest, **named)
     agreements: dict[str, Agreement] = {}
     for precision, graphs in precisions.items():

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence as ListOf
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from service.engine.sequence import Sequence
 
 
-@dataclass(frozen=True, slots=True)
-class Survivor:
+class Survivor(NamedTuple):
     """A sequence that goes on, and for each of its hypotheses the row that it goes on from."""
 
     sequence: Sequence
