@@ -97,7 +97,7 @@ class Settings(BaseSettings):
     max_rows: int = _knob_by_device(
         32, 256, "Rows of the running batch of one engine.", unit="rows", ge=8, le=1024
     )
-    max_encode: int = _knob_by_device(8, 32, "Sentences encoded per tick.", unit="sentences", ge=1, le=512)
+    max_encode: int = _knob_by_device(16, 32, "Sentences encoded per tick.", unit="sentences", ge=1, le=512)
     max_encode_tokens: int = _knob_by_device(
         256, 4096, "Source tokens encoded per tick, padding counted.", unit="tokens", ge=1, le=65_536
     )

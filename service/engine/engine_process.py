@@ -12,7 +12,7 @@ from multiprocessing.context import SpawnProcess
 
 from service.engine.core import CoreSettings
 from service.engine.errors import EngineDied, error_from
-from service.engine.framing import framed, read_frame
+from service.engine.framing import READ_BYTES, Frames, framed
 from service.engine.messages import (
     Cancel,
     Inward,
@@ -41,6 +41,8 @@ class EngineProcess:
         self._process: SpawnProcess | None = None
         self._reader: asyncio.StreamReader | None = None
         self._writer: asyncio.StreamWriter | None = None
+        self._frames = Frames()
+        self._unsent: list[bytes] = []
         self.models: tuple[ReadyModel, ...] = ()
         self.outstanding: dict[int, Job] = {}
         self.outstanding_tokens = 0
@@ -103,6 +105,7 @@ class EngineProcess:
     def disconnect(self) -> None:
         """Closes the channel, which alone makes the process end after its current tick."""
         if self._writer is not None:
+            self._flush()
             self._writer.close()
 
     async def end(self) -> None:
@@ -123,18 +126,26 @@ class EngineProcess:
     async def _next(self, timeout_seconds: float) -> Outward | None:
         assert self._reader is not None
         try:
-            async with asyncio.timeout(timeout_seconds):
-                message = decode_outward(await read_frame(self._reader))
+            while (payload := self._frames.pop()) is None:
+                async with asyncio.timeout(timeout_seconds):
+                    self._frames.feed(await self._reader.read(READ_BYTES))
         except (EOFError, ConnectionError, TimeoutError):
             self.kill()
             return None
         self.last_heartbeat = time.monotonic()
-        return message
+        return decode_outward(payload)
 
     def _send(self, message: Inward) -> None:
+        """Sends a message with all others of this round of the event loop: one call to the system."""
+        if not self._unsent:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._unsent.append(framed(encode(message)))
+
+    def _flush(self) -> None:
         assert self._writer is not None
-        if not self._writer.is_closing():
-            self._writer.write(framed(encode(message)))
+        if self._unsent and not self._writer.is_closing():
+            self._writer.write(b"".join(self._unsent))
+        self._unsent.clear()
 
     def _joined(self, process: SpawnProcess) -> None:
         process.join(_JOIN_SECONDS)

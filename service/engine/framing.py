@@ -1,11 +1,10 @@
-"""Messages on a stream of bytes: four bytes of length, then the message."""
+"""Messages on a stream of bytes: four bytes of length, then the message; many may arrive at once."""
 
 from __future__ import annotations
 
-import asyncio
-import socket
 import struct
 
+READ_BYTES = 65_536
 _LENGTH = struct.Struct("!I")
 
 
@@ -14,26 +13,26 @@ def framed(payload: bytes) -> bytes:
     return _LENGTH.pack(len(payload)) + payload
 
 
-def receive_frame(channel: socket.socket) -> bytes:
-    """Waits for the next payload; raises EOFError where the other side is gone."""
-    (length,) = _LENGTH.unpack(_receive_exactly(channel, _LENGTH.size))
-    return _receive_exactly(channel, length)
+class Frames:
+    """Takes a stream in pieces of any size and gives back its payloads."""
 
+    def __init__(self) -> None:
+        self._received = bytearray()
 
-async def read_frame(reader: asyncio.StreamReader) -> bytes:
-    """Waits for the next payload; raises EOFError (asyncio's kind) where the other side is gone."""
-    (length,) = _LENGTH.unpack(await reader.readexactly(_LENGTH.size))
-    return await reader.readexactly(length)
-
-
-def _receive_exactly(channel: socket.socket, size: int) -> bytes:
-    received = bytearray()
-    while len(received) < size:
-        try:
-            part = channel.recv(size - len(received))
-        except ConnectionResetError as error:
-            raise EOFError from error
-        if not part:
+    def feed(self, data: bytes) -> None:
+        """Takes what has arrived; raises EOFError for nothing, which is what the end of a stream reads as."""
+        if not data:
             raise EOFError
-        received += part
-    return bytes(received)
+        self._received += data
+
+    def pop(self) -> bytes | None:
+        """The next payload that is there whole, or None."""
+        if len(self._received) < _LENGTH.size:
+            return None
+        (length,) = _LENGTH.unpack_from(self._received)
+        end = _LENGTH.size + length
+        if len(self._received) < end:
+            return None
+        payload = bytes(self._received[_LENGTH.size : end])
+        del self._received[:end]
+        return payload

@@ -34,7 +34,7 @@ class BatchLimits:
     """
 
     max_rows: int = 32
-    max_encode: int = 8
+    max_encode: int = 16
     max_encode_tokens: int = 256
 
     def __post_init__(self) -> None:

@@ -10,7 +10,8 @@ import numpy as np
 from service.engine.errors import InvalidText, TooLong
 from service.engine.folder import ModelFolder
 from service.engine.messages import Done, Found
-from service.engine.tokenizer import Piece, Tokenizer
+from service.engine.pieces import Pieces
+from service.engine.tokenizer import Tokenizer
 from service.engine.translation import Hypothesis, Timings, Translation
 
 _TOKENS_PER_SOURCE_TOKEN = 2  # a target sentence is hardly ever longer than this many times the source
@@ -21,10 +22,10 @@ _SPARE_TOKENS = 10
 class Prepared:
     """A sentence in pieces, and with `target` a translation of it to be scored."""
 
-    source: tuple[Piece, ...]
+    source: Pieces
     tokenize_seconds: float
     target_text: str | None = None
-    target: tuple[Piece, ...] = ()
+    target: Pieces | None = None
 
 
 class TextModel:
@@ -36,17 +37,17 @@ class TextModel:
         self._source = _tokenizer(folder, manifest.tokenizers.source, manifest.pieces.num_source)
         self._target = _tokenizer(folder, manifest.tokenizers.target, manifest.pieces.num_target)
 
-    def source_pieces(self, text: str, field: str) -> tuple[Piece, ...]:
+    def source_pieces(self, text: str, field: str) -> Pieces:
         """The pieces of a sentence; raises InvalidText, TooLong."""
         return _pieces(self._source, text, field, self.folder.manifest.limits.max_source_tokens)
 
-    def target_pieces(self, text: str, field: str) -> tuple[Piece, ...]:
+    def target_pieces(self, text: str, field: str) -> Pieces:
         """The pieces of a given translation; raises InvalidText, TooLong."""
         return _pieces(self._target, text, field, self.folder.manifest.limits.max_target_tokens)
 
     def num_source_pieces(self, text: str) -> int:
         """The number of pieces of a text of any length; raises InvalidText."""
-        return len(_encoded(self._source, text, "text"))
+        return len(_encoded(self._source, text, "text").ids)
 
     def max_target_tokens(self, num_source: int) -> int:
         """After how many tokens a translation of `num_source` tokens is stopped."""
@@ -86,9 +87,9 @@ class TextModel:
         )
 
     def _hypothesis(self, prepared: Prepared, found: Found) -> Hypothesis:
-        if prepared.target_text is None:
-            text, decoded = self._target.decode(found.tokens)
-            pieces = tuple(decoded)
+        if prepared.target_text is None or prepared.target is None:
+            text = self._target.decode_text(found.tokens)
+            pieces = Pieces(found.tokens, lambda: self._target.decode(found.tokens)[1])
         else:
             text, pieces = prepared.target_text, prepared.target
         weights = None
@@ -109,15 +110,15 @@ def _tokenizer(folder: ModelFolder, file: str, num_pieces: int) -> Tokenizer:
     return tokenizer
 
 
-def _pieces(tokenizer: Tokenizer, text: str, field: str, limit: int) -> tuple[Piece, ...]:
+def _pieces(tokenizer: Tokenizer, text: str, field: str, limit: int) -> Pieces:
     pieces = _encoded(tokenizer, text, field)
     if len(pieces) > limit:
         raise TooLong(field, limit, len(pieces))
     return pieces
 
 
-def _encoded(tokenizer: Tokenizer, text: str, field: str) -> tuple[Piece, ...]:
+def _encoded(tokenizer: Tokenizer, text: str, field: str) -> Pieces:
     try:
-        return tuple(tokenizer.encode(text))
+        return Pieces(tokenizer.encode_ids(text), lambda: tokenizer.encode(text))
     except ValueError as error:
         raise InvalidText(field, "holds a lone surrogate") from error

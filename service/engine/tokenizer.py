@@ -63,9 +63,15 @@ class Tokenizer:
         return self._placed(self._processor.encode(text, return_type="proto").pieces, text)
 
     def encode_ids(self, text: str) -> list[int]:
-        """The ids of `encode`, faster where no span is needed."""
+        """The ids of `encode`, faster where no span is needed; raises ValueError likewise."""
+        text.encode()
         ids: list[int] = self._processor.encode(text)
         return ids
+
+    def decode_text(self, ids: Sequence[int]) -> str:
+        """The text of `decode`, faster where no place is needed."""
+        text: str = self._processor.decode(list(ids))
+        return text.strip()
 
     def decode(self, ids: Sequence[int]) -> tuple[str, list[Piece]]:
         """The text of a list of ids without space around it, and the place of each piece in that text."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from service.engine.beam import MAX_BEAM_SIZE as MAX_BEAM_SIZE
@@ -57,7 +58,7 @@ class Hypothesis:
     """
 
     text: str
-    target_tokens: tuple[Piece, ...]
+    target_tokens: Sequence[Piece]
     logprobs: tuple[float, ...]
     score: float
     finish_reason: FinishReason
@@ -83,8 +84,8 @@ class Translation:
     """
 
     text: str
-    source_tokens: tuple[Piece, ...]
-    target_tokens: tuple[Piece, ...]
+    source_tokens: Sequence[Piece]
+    target_tokens: Sequence[Piece]
     logprobs: tuple[float, ...]
     score: float
     finish_reason: FinishReason

@@ -159,11 +159,11 @@ class Translator:
     def _job(
         self, model: TextModel, one: Prepared, options: Options, deadline: float | None, group: int
     ) -> Job:
-        target = None if one.target_text is None else tuple(piece.id for piece in one.target)
+        target = None if one.target is None else one.target.ids
         return Job(
             id=next(self._ids),
             model=model.folder.manifest.name,
-            source=tuple(piece.id for piece in one.source),
+            source=one.source.ids,
             target=target,
             max_target_tokens=model.max_target_tokens(len(one.source)),
             beam_size=options.beam_size,

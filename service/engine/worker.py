@@ -15,7 +15,7 @@ import time
 
 from service.engine.core import Core, CoreSettings
 from service.engine.errors import CannotStart
-from service.engine.framing import framed, receive_frame
+from service.engine.framing import READ_BYTES, Frames, framed
 from service.engine.messages import (
     Heartbeat,
     Inward,
@@ -53,10 +53,13 @@ def run_engine(channel: socket.socket, settings: CoreSettings) -> None:
 
 
 def _listen(channel: socket.socket, mailbox: Mailbox) -> None:
+    frames = Frames()
     try:
         while True:
-            mailbox.put(decode_inward(receive_frame(channel)))
-    except EOFError:
+            frames.feed(channel.recv(READ_BYTES))
+            while (payload := frames.pop()) is not None:
+                mailbox.put(decode_inward(payload))
+    except (EOFError, ConnectionResetError):
         return
     finally:
         mailbox.put(Stop())  # an engine that cannot hear must not go on

@@ -48,7 +48,7 @@ async def translator(store_path: Path) -> AsyncIterator[Translator]:
 
 def said(translations: list[Translation]) -> list[object]:
     """What was said, without the times."""
-    return [(one.text, one.logprobs, one.score, one.target_tokens) for one in translations]
+    return [(one.text, one.logprobs, one.score, tuple(one.target_tokens)) for one in translations]
 
 
 async def test_many_together_are_told_what_each_is_told_alone(translator: Translator) -> None:
@@ -106,7 +106,7 @@ async def test_a_given_translation_is_scored_as_it_is(translator: Translator) ->
 async def test_an_empty_given_translation_is_scored_by_its_end(translator: Translator) -> None:
     """Only EOS is left to be scored; of an empty sentence only nothing can be the translation."""
     (one,) = await translator.force([("你好世界", "")], "zh", "en")
-    assert (one.target_tokens, len(one.logprobs)) == ((), 1)
+    assert (tuple(one.target_tokens), len(one.logprobs)) == ((), 1)
     with pytest.raises(InvalidText):
         await translator.force([(" ", "hello")], "zh", "en")
 
