@@ -129,6 +129,7 @@ def engine_settings(settings: Settings) -> EngineSettings:
         device=settings.device,
         precision=settings.precision,
         num_threads=settings.engine_threads,
+        pins=settings.pin_engines,
         limits=BatchLimits(settings.max_rows, settings.max_encode, settings.max_encode_tokens),
         num_gpus=num_gpus(),
         cuda=CudaOptions(memory_bytes=settings.gpu_memory_bytes, captures_graphs=settings.cuda_graphs),

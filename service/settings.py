@@ -84,6 +84,9 @@ class Settings(BaseSettings):
         le=256,
     )
     engine_threads: int = _knob(1, "Threads of each engine process.", unit="threads", ge=1, le=64)
+    pin_engines: bool = _knob(
+        False, "Whether engines keep to cores of their own; not where other containers share the cores."
+    )
     gpu_memory_bytes: int = _knob(
         0,
         "Most that a session may take on a GPU for what it computes; a model has four. 0 is no limit.",

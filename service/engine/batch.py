@@ -34,6 +34,7 @@ class Batch:
     def __init__(self, model: Seq2SeqModel, is_banned: np.ndarray) -> None:
         self._model = model
         self._is_banned = is_banned  # [target pieces]
+        self._banned = frozenset(np.flatnonzero(is_banned).tolist())
         self._state: State | None = None
         self.sequences: list[Sequence] = []
 
@@ -69,7 +70,10 @@ class Batch:
         step = self._model.step(self._state, *self._fed())
         _check_rows(step, num_rows)
         survivors, ended = self._advanced(step)
-        self._go_on(survivors, step.state)
+        if ended or any(one.parents is not one.sequence.rows for one in survivors):
+            self._go_on(survivors, step.state)
+        else:
+            self._state = step.state
         return ended
 
     def split(self) -> list[Batch]:
@@ -110,7 +114,7 @@ class Batch:
         return np.array(previous, np.int64), np.array(wanted, np.int64)  # [rows], [rows]
 
     def _advanced(self, step: Step) -> tuple[list[Survivor], list[Ended]]:
-        told = _Told(step, self._is_banned, self.sequences)
+        told = _Told(step, self._is_banned, self._banned, self.sequences)
         survivors: list[Survivor] = []
         ended: list[Ended] = []
         for sequence in self.sequences:
@@ -138,16 +142,17 @@ class Batch:
 class _Told:
     """What a step told, by row: the best candidate that may be emitted, and for beams all of them."""
 
-    def __init__(self, step: Step, is_banned: np.ndarray, sequences: list[Sequence]) -> None:
+    def __init__(
+        self, step: Step, is_banned: np.ndarray, banned: Collection[int], sequences: list[Sequence]
+    ) -> None:
         self.step = step
-        first = step.top_tokens[:, 0]  # [rows]; the best, where nothing bans it
-        if is_banned[first].any() or any(one.max_rows > 1 for one in sequences):
+        self.tokens = step.top_tokens[:, 0].tolist()  # the best, where nothing bans it
+        self.logprobs = step.top_scores[:, 0].tolist()
+        if any(token in banned for token in self.tokens) or any(one.max_rows > 1 for one in sequences):
             scores = usable_scores(step.top_tokens, step.top_scores, is_banned)  # [rows, candidates]
             _allow_copies(step, scores, sequences)
             self.tokens, self.logprobs = best_candidates(step.top_tokens, scores)
             self.top_tokens, self.scores = step.top_tokens.tolist(), scores.tolist()
-        else:
-            self.tokens, self.logprobs = first.tolist(), step.top_scores[:, 0].tolist()
 
     def attention(self, sequence: Sequence) -> Floats:
         """The rows of a sequence [rows, source]; nothing is fetched for one that does not read them."""

@@ -1,11 +1,10 @@
 """A step graph bound to the memory of its rows, so that a step copies nothing but token ids.
 
-Bindings are kept by shape, the most recent ones; a binding is void once the memory has moved.
+Bindings are kept by shape, a bounded number of them; a binding is void once the memory has moved.
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 
 import numpy as np
@@ -65,19 +64,21 @@ class BoundSteps:
         self._slots = slots
         self._layout = slots.layout
         self._shared: Mapping[str, Array] = {}
-        self._bound: OrderedDict[tuple[int, int, int], BoundStep] = OrderedDict()
+        self._bound: dict[tuple[int, int, int], BoundStep] = {}
 
     def current(self, **shared: Array) -> BoundStep:
         """The step for the rows as they lie now; `shared` is what all of them read."""
         slots = self._slots
-        is_same = all(self._shared.get(name) is array for name, array in shared.items())
-        if self._layout != slots.layout or not is_same:
+        if self._layout != slots.layout or not self._reads(shared):
             self._bound.clear()
             self._layout, self._shared = slots.layout, shared
         key = (slots.num_rows, slots.width, slots.parity)
-        if key not in self._bound:
-            self._bound[key] = BoundStep(self._session, slots, shared)
-        self._bound.move_to_end(key)
-        while len(self._bound) > MAX_BINDINGS:
-            self._bound.popitem(last=False)
-        return self._bound[key]
+        bound = self._bound.get(key)
+        if bound is None:
+            bound = self._bound[key] = BoundStep(self._session, slots, shared)
+            if len(self._bound) > MAX_BINDINGS:
+                del self._bound[next(iter(self._bound))]  # the oldest: a binding is soon made again
+        return bound
+
+    def _reads(self, shared: Mapping[str, Array]) -> bool:
+        return all(self._shared.get(name) is array for name, array in shared.items())

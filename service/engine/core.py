@@ -23,13 +23,17 @@ from service.engine.warm_up import warm_up
 
 @dataclass(frozen=True, slots=True)
 class CoreSettings:
-    """What an engine loads and how it runs: folders with their manifests' digests, device, bounds."""
+    """What an engine loads and how it runs: folders with their manifests' digests, device, bounds.
+
+    A process of its own keeps to `cores`; none leaves that to the system.
+    """
 
     models: tuple[tuple[Path, str], ...]
     engine: int = 0
     device: Device = "cpu"
     precision: Precision = "auto"
     num_threads: int = 1
+    cores: tuple[int, ...] = ()
     limits: BatchLimits = field(default_factory=BatchLimits)
     cuda: CudaOptions = field(default_factory=CudaOptions)
     shortlists: bool = False

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from service.engine.core import CoreSettings
+from service.engine.cores import cores_of, usable_cores
 from service.engine.device import CudaOptions, Device, Precision
 from service.engine.folder import ModelFolder
 from service.engine.messages import Job, ReadyModel, Result, TickRecord
@@ -20,7 +21,8 @@ OnTick = Callable[[TickRecord], None]
 class EngineSettings:
     """How engines are run; times in seconds.
 
-    Engine i uses GPU i modulo `num_gpus`, with the other options of `cuda`.
+    Engine i uses GPU i modulo `num_gpus`, with the other options of `cuda`. With `pins`, each keeps
+    to `num_threads` cores of its own.
     An engine must be ready within `start_seconds` and be heard of every `hang_seconds`, or it is
     ended. After `max_restarts` within `restart_window_seconds` it is given up.
     """
@@ -29,6 +31,7 @@ class EngineSettings:
     device: Device = "cpu"
     precision: Precision = "auto"
     num_threads: int = 1
+    pins: bool = False
     limits: BatchLimits = field(default_factory=BatchLimits)
     num_gpus: int = 1
     cuda: CudaOptions = field(default_factory=CudaOptions)
@@ -46,6 +49,7 @@ class EngineSettings:
             device=self.device,
             precision=self.precision,
             num_threads=self.num_threads,
+            cores=cores_of(engine, self.num_threads, usable_cores()) if self.pins else (),
             limits=self.limits,
             cuda=replace(self.cuda, device_id=engine % max(1, self.num_gpus)),
             shortlists=self.shortlists,

@@ -7,6 +7,7 @@ The process ends when it is told to, and when the other side of the channel is g
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import signal
 import socket
@@ -14,6 +15,7 @@ import threading
 import time
 
 from service.engine.core import Core, CoreSettings
+from service.engine.cores import pin
 from service.engine.errors import CannotStart
 from service.engine.framing import READ_BYTES, Frames, framed
 from service.engine.messages import (
@@ -38,6 +40,7 @@ def run_engine(channel: socket.socket, settings: CoreSettings) -> None:
     """The main function of an engine process."""
     for to_the_group in (signal.SIGINT, signal.SIGTERM):  # they reach the whole group; the parent decides
         signal.signal(to_the_group, signal.SIG_IGN)
+    pin(settings.cores)
     mailbox: Mailbox = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(channel, mailbox), name="mailbox", daemon=True).start()
     try:
@@ -84,13 +87,12 @@ def _serve(core: Core, mailbox: Mailbox, channel: socket.socket) -> None:
 def _drained(mailbox: Mailbox, *, is_idle: bool) -> list[Inward]:
     """All that lies in the mailbox; an idle engine waits for the first, until a heartbeat is due."""
     messages: list[Inward] = []
-    try:
-        if is_idle:
+    if is_idle:
+        with contextlib.suppress(queue.Empty):
             messages.append(mailbox.get(timeout=HEARTBEAT_SECONDS))
-        while True:
-            messages.append(mailbox.get_nowait())
-    except queue.Empty:
-        return messages
+    while not mailbox.empty():  # nobody else takes anything out
+        messages.append(mailbox.get_nowait())
+    return messages
 
 
 class Outbox:
