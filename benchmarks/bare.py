@@ -8,7 +8,6 @@ cases get every sentence several times over, so that the few rows at the end do 
 from __future__ import annotations
 
 import argparse
-import itertools
 import json
 import statistics
 import time
@@ -62,24 +61,33 @@ class BareEngine:
     """A model in one precision and the decode loop around it."""
 
     def __init__(self, folder: ModelFolder, precision: Precision, limits: BatchLimits) -> None:
-        self._manifest = folder.manifest
-        self._model = OnnxModel.load(folder.path, digest=folder.digest, precision=precision)
-        self._limits = limits
-        warm_up(self._model, folder.manifest, limits)
+        manifest = folder.manifest
+        model = OnnxModel.load(folder.path, digest=folder.digest, precision=precision)
+        warm_up(model, manifest, limits)
+        identity = LoopIdentity(0, manifest.name, manifest.version, "cpu")
+        self._loop = DecodeLoop(model, manifest.pieces, identity, limits=limits, clock=time.monotonic)
 
     def run(self, jobs: Sequence[Job], *, is_continuous: bool) -> Timed:
         """Carries out the jobs; `is_continuous` posts all of them, several times, before the first tick."""
-        identity = LoopIdentity(0, self._manifest.name, self._manifest.version, "cpu")
-        pieces, limits = self._manifest.pieces, self._limits
-        loop = DecodeLoop(self._model, pieces, identity, limits=limits, clock=time.monotonic)
         answers: Answers = {}
         num_times = _REPEATS if is_continuous else 1
         started = time.process_time()
         for batch in [_repeated(jobs)] if is_continuous else ([job] for job in jobs):
-            answers |= _carried_out(loop, batch)
+            answers |= self.carry_out(batch)
         seconds = (time.process_time() - started) / num_times
         first = {key: answers[key] for key in (job.id for job in jobs)}
         return Timed(seconds, sum(map(len, first.values())), first)
+
+    def carry_out(self, jobs: Iterable[Job]) -> Answers:
+        """The target tokens of the jobs, all posted at once."""
+        answers: Answers = {}
+        for job in jobs:
+            self._loop.post(job)
+        while self._loop.has_work:
+            for result in self._loop.tick()[1]:
+                assert isinstance(result, Done), result
+                answers[result.id] = result.hypotheses[0].tokens
+        return answers
 
 
 def _repeated(jobs: Sequence[Job]) -> list[Job]:
@@ -90,41 +98,36 @@ def _repeated(jobs: Sequence[Job]) -> list[Job]:
     ]
 
 
-def _carried_out(loop: DecodeLoop, jobs: Iterable[Job]) -> Answers:
-    answers: Answers = {}
-    for job in jobs:
-        loop.post(job)
-    while loop.has_work:
-        for result in loop.tick()[1]:
-            assert isinstance(result, Done), result
-            answers[result.id] = result.hypotheses[0].tokens
-    return answers
-
-
-def jobs_of(
-    folder: ModelFolder, texts: Sequence[str], *, beam_size: int, limit: int | None = None
-) -> list[Job]:
+def jobs_of(folder: ModelFolder, texts: Sequence[str], *, beam_size: int) -> list[Job]:
     """A job for each text."""
     text_model = TextModel(folder)
-    ids = itertools.count()
-    sources = [tuple(piece.id for piece in text_model.source_pieces(one, "text")) for one in texts]
+    sources = [text_model.source_pieces(one, "text").ids for one in texts]
     return [
-        Job(
-            id=next(ids),
-            model=folder.manifest.name,
-            source=source,
-            target=None,
-            max_target_tokens=limit or text_model.max_target_tokens(len(source)),
-            beam_size=beam_size,
-            n_best=1,
-            length_penalty=0.8,
-            coverage_penalty=0.0,
-            with_attention=False,
-            deadline=None,
-            posted_at=time.monotonic(),
-        )
-        for source in sources
+        _job(number, folder.manifest.name, source, text_model.max_target_tokens(len(source)), beam_size)
+        for number, source in enumerate(sources)
     ]
+
+
+def forced_job(number: int, model: str, tokens: tuple[int, ...]) -> Job:
+    """A job of exactly so many tokens in and out: it is led along its own source as the target."""
+    return msgspec.structs.replace(_job(number, model, tokens, len(tokens), 1), target=tokens)
+
+
+def _job(number: int, model: str, source: tuple[int, ...], limit: int, beam_size: int) -> Job:
+    return Job(
+        id=number,
+        model=model,
+        source=source,
+        target=None,
+        max_target_tokens=limit,
+        beam_size=beam_size,
+        n_best=1,
+        length_penalty=0.8,
+        coverage_penalty=0.0,
+        with_attention=False,
+        deadline=None,
+        posted_at=time.monotonic(),
+    )
 
 
 def measure(

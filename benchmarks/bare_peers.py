@@ -1,7 +1,8 @@
-"""`python -m benchmarks.bare_peers`: CTranslate2 and Marian as bare engines, without HTTP.
+"""`python -m benchmarks.bare_peers`: our engine, CTranslate2 and Marian without HTTP.
 
-12 tokens in and 12 out, batches of 1, 8 and 64, one thread, random weights; sentences and tokens per
-second of processor time. Cases take turns, round after round; figures are medians.
+12 tokens in and 12 out, batches of 1, 8 and 64, one thread; sentences and tokens per second of processor
+time. The peers have random weights and forced lengths; our targets are forced, and cost a step more, for
+EOS. Cases take turns, round after round; figures are medians.
 """
 
 from __future__ import annotations
@@ -18,9 +19,14 @@ from typing import Any
 
 import msgspec
 
+from benchmarks.bare import BareEngine, forced_job
 from benchmarks.machine import describe_machine, versions
 from benchmarks.peers import random_rnn, random_transformer
 from benchmarks.report import median_and_range, table
+from benchmarks.servers import ROOT
+from service.engine.messages import Job
+from service.engine.scheduler import BatchLimits
+from service.engine.store import ModelStore
 
 _NUM_TOKENS = 12
 _BATCHES = (1, 8, 64)
@@ -41,7 +47,7 @@ def main() -> None:
     """Measures, prints a table and writes the raw numbers where asked to."""
     arguments = _arguments()
     with tempfile.TemporaryDirectory() as scratch:
-        engines = [*_transformers(Path(scratch)), *_rnns(Path(scratch))]
+        engines = [*_ours(), *_transformers(Path(scratch)), *_rnns(Path(scratch))]
         found: dict[str, list[float]] = {f"{one.name}, B = {one.batch}": [] for one in engines}
         for _ in range(arguments.rounds):
             for one in engines:
@@ -61,6 +67,22 @@ def sentences_per_second(engine: Engine, seconds: float) -> float:
         engine.translate()
         count += engine.batch
     return count / used
+
+
+def _ours() -> Iterator[Engine]:
+    (folder,) = [one for one in ModelStore(ROOT / "model_store").latest() if one.manifest.name == "zh-en"]
+    tokens = tuple(range(100, 100 + _NUM_TOKENS))
+    for precision in ("fp32", "int8"):
+        for batch in _BATCHES:
+            engine = BareEngine(folder, precision, BatchLimits())
+            jobs = [forced_job(number, folder.manifest.name, tokens) for number in range(batch)]
+            translate = partial(_translate_with_ours, engine, jobs)
+            yield Engine(f"Zhuyi {precision}", folder.manifest.num_parameters, batch, translate)
+
+
+def _translate_with_ours(engine: BareEngine, jobs: list[Job]) -> int:
+    answers = engine.carry_out(jobs)
+    return len(answers[jobs[-1].id])
 
 
 def _transformers(scratch: Path) -> Iterator[Engine]:

@@ -46,7 +46,7 @@ def test_a_gpu_gets_one_engine_and_more_rows(
     monkeypatch.setenv("ZHUYI_DEVICE", device)
     made = Settings()
     assert (made.engines, made.max_rows) == (engines, rows)
-    assert (made.max_encode, made.max_encode_tokens) == ((32, 4096) if rows == 256 else (8, 256))
+    assert (made.max_encode, made.max_encode_tokens) == ((32, 4096) if rows == 256 else (16, 256))
 
 
 def test_what_is_set_counts_whatever_the_device(monkeypatch: pytest.MonkeyPatch) -> None:
