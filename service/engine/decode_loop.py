@@ -37,7 +37,7 @@ class DecodeLoop:
         self._pieces = pieces
         self._identity = identity
         self._limits = limits
-        self._scheduler = Scheduler()
+        self._scheduler = Scheduler(limits.patience)
         self._deck = Deck(model)
         self._batch = Batch(model, _banned(pieces))
         self._clock = clock
@@ -100,7 +100,7 @@ class DecodeLoop:
         budget, tokens = self._limits.max_encode, self._limits.max_encode_tokens
         self._enter()
         while budget > 0 and self._free_rows > 0 and self._deck.is_empty:
-            group = self._scheduler.next_group(budget, tokens)
+            group = self._scheduler.next_group(budget, tokens, others_run=bool(self._batch.sequences))
             if not group:
                 return
             budget -= len(group)

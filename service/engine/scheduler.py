@@ -20,6 +20,7 @@ from service.engine.sequence import Sequence
 _SIMILAR_TOKENS = 8  # source lengths 1 to 8 are encoded together, 9 to 16, and so on
 _LOOKAHEAD = 64  # how far behind the first a similar length is looked for
 _TURNS = 4  # one of so many turns is that of the oldest
+_COMPANY = 4  # while others run, fewer than these wait for more to be encoded with
 
 _Place = tuple[int, int]  # start in virtual time, number of arrival
 
@@ -30,12 +31,14 @@ class BatchLimits:
 
     `max_rows` share a step: on a CPU more gain nothing, and the widest beam must fit. At most
     `max_encode` sequences of together `max_encode_tokens` source tokens, padding counted, are encoded
-    (or one longer than that), so that those running are not held up for long.
+    (or one longer than that), so that those running are not held up for long. While others run, one
+    or a few wait `patience` ticks for more.
     """
 
     max_rows: int = 32
     max_encode: int = 16
     max_encode_tokens: int = 256
+    patience: int = 3
 
     def __post_init__(self) -> None:
         if self.max_rows < MAX_BEAM_SIZE or self.max_encode < 1 or self.max_encode_tokens < 1:
@@ -43,9 +46,10 @@ class BatchLimits:
 
 
 class Scheduler:
-    """The waiting sequences of one model."""
+    """The waiting sequences of one model; `patience` is that of BatchLimits."""
 
-    def __init__(self) -> None:
+    def __init__(self, patience: int = 0) -> None:
+        self._patience = patience
         self._waiting: dict[int, Sequence] = {}  # by job, in order of arrival
         self._places: dict[int, _Place] = {}
         self._order: dict[Priority, list[tuple[_Place, int]]] = {"interactive": [], "bulk": []}
@@ -54,6 +58,7 @@ class Scheduler:
         self._virtual_now = 0
         self._num_arrived = 0
         self._turn = 0
+        self._ticks_waited = 0
         self._earliest_deadline = float("inf")
         self.waiting_tokens = 0
 
@@ -91,14 +96,17 @@ class Scheduler:
         self._earliest_deadline = min((one.deadline for one in self._waiting.values()), default=float("inf"))
         return late
 
-    def next_group(self, max_sequences: int, max_tokens: int) -> list[Sequence]:
+    def next_group(self, max_sequences: int, max_tokens: int, *, others_run: bool = False) -> list[Sequence]:
         """Takes out sequences of similar length that are encoded together now.
 
-        They are at most `max_sequences`, and padded to the longest at most `max_tokens`, or one.
+        They are at most `max_sequences`, and padded to the longest at most `max_tokens`, or one. While
+        `others_run`, few wait a few ticks for company: encoded alone each holds the others up as long
+        as two together would.
         """
         first = self._first()
-        if first is None:
+        if first is None or (others_run and self._waits_for_company()):
             return []
+        self._ticks_waited = 0
         limit = max(1, min(max_sequences, max_tokens // (_SIMILAR_TOKENS * (_eights(first) + 1))))
         self._turn += 1
         self._virtual_now = max(self._virtual_now, self._places[first.job.id][0])
@@ -108,6 +116,10 @@ class Scheduler:
             key=lambda one: abs(len(one.job.source) - len(first.job.source))
         )  # stable: the earlier first
         return group + [self._take(one.job.id) for one in near[: limit - 1]]
+
+    def _waits_for_company(self) -> bool:
+        self._ticks_waited += 1
+        return self.num_waiting < _COMPANY and self._ticks_waited <= self._patience
 
     def _first(self) -> Sequence | None:
         if self._turn % _TURNS == _TURNS - 1:

@@ -41,7 +41,8 @@ def a_job(source: Iterable[int], **changes: Any) -> Job:
 def a_loop(
     model: Seq2SeqModel, *, clock: FakeClock | None = None, pieces: Pieces = PIECES, **limits: int
 ) -> DecodeLoop:
-    """A decode loop around a model, with a clock that stands still."""
+    """A decode loop around a model, with a clock that stands still; nobody waits for company unless told."""
+    limits = {"patience": 0, **limits}
     identity = LoopIdentity(0, "fake", "1", "cpu")
     return DecodeLoop(model, pieces, identity, limits=BatchLimits(**limits), clock=clock or FakeClock())
 

@@ -33,7 +33,9 @@ searches = st.sampled_from(
 arrivals = st.lists(
     st.tuples(sources, searches, st.integers(0, 15), st.none() | st.integers(0, 12)), min_size=1, max_size=14
 )
-limits = st.fixed_dictionaries({"max_rows": st.integers(8, 40), "max_encode": st.integers(1, 8)})
+limits = st.fixed_dictionaries(
+    {"max_rows": st.integers(8, 40), "max_encode": st.integers(1, 8), "patience": st.integers(0, 3)}
+)
 
 
 def answered(

@@ -123,6 +123,20 @@ def test_an_array_does_not_starve() -> None:
     assert groups.count(3) == 4
 
 
+def test_few_wait_a_few_ticks_for_company_while_others_run() -> None:
+    """The fourth ends the waiting at once; nobody waits longer than the patience, nor where nobody runs."""
+    scheduler = Scheduler(patience=3)
+    first = a_sequence()
+    scheduler.add(first)
+    assert [scheduler.next_group(8, 256, others_run=True) for _ in range(4)] == [[], [], [], [first]]
+    four = [a_sequence() for _ in range(4)]
+    for one in four:
+        scheduler.add(one)
+    assert scheduler.next_group(8, 256, others_run=True) == four
+    scheduler.add(first)
+    assert scheduler.next_group(8, 256) == [first]
+
+
 def test_expired_sequences_are_found_wherever_they_wait() -> None:
     """The order of deadlines need not be that of arrival."""
     patient, late, later = a_sequence(), a_sequence(deadline=5.0), a_sequence(deadline=7.0)
