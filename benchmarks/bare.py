@@ -98,12 +98,20 @@ def _repeated(jobs: Sequence[Job]) -> list[Job]:
     ]
 
 
-def jobs_of(folder: ModelFolder, texts: Sequence[str], *, beam_size: int) -> list[Job]:
-    """A job for each text."""
+def jobs_of(
+    folder: ModelFolder, texts: Sequence[str], *, beam_size: int, limit: int | None = None
+) -> list[Job]:
+    """A job for each text, of at most `limit` target tokens where that is given."""
     text_model = TextModel(folder)
     sources = [text_model.source_pieces(one, "text").ids for one in texts]
     return [
-        _job(number, folder.manifest.name, source, text_model.max_target_tokens(len(source)), beam_size)
+        _job(
+            number,
+            folder.manifest.name,
+            source,
+            limit or text_model.max_target_tokens(len(source)),
+            beam_size,
+        )
         for number, source in enumerate(sources)
     ]
 
