@@ -30,7 +30,6 @@ from fastapi import FastAPI
 from pydantic import BaseModel
 
 from service.api.application import create_application
-from service.api.item_translator import ItemTranslator
 from service.api.services import Services
 from service.app import make_policy
 from service.cli.serve import server_config
@@ -42,6 +41,7 @@ from service.engine.tokenizer import Tokenizer
 from service.engine.translation import Options, Translation
 from service.engine.translator import Translator
 from service.metrics import Metrics
+from service.pipeline.item_translator import ItemTranslator
 from service.settings import Settings
 from service.text.detection import LanguageDetector
 

@@ -10,7 +10,6 @@ import structlog
 from fastapi import FastAPI
 
 from service.api.application import create_application
-from service.api.item_translator import ItemTranslator
 from service.api.policy import Policy
 from service.api.services import Services
 from service.engine.admission import QueueLimits, QueueState
@@ -24,6 +23,7 @@ from service.engine.translation import LoadedModelInfo
 from service.engine.translator import Translator
 from service.engine.workers import EngineStatus, Workers
 from service.metrics import Metrics
+from service.pipeline.item_translator import ItemTranslator
 from service.settings import Settings
 from service.text.detection import LanguageDetector
 

@@ -13,8 +13,6 @@ from starlette.responses import Response
 from service.api.bodies import read_object
 from service.api.clients import read_deadline, unless_client_leaves
 from service.api.errors import FieldError, InvalidFields
-from service.api.fields import FieldNames
-from service.api.items import Item
 from service.api.operations import (
     Subject,
     carry_out,
@@ -30,6 +28,8 @@ from service.api.schemas import AttentionRequest, parse_request
 from service.api.segments_view import SegmentView
 from service.api.services import Services
 from service.engine.errors import TooLong
+from service.pipeline.fields import FieldNames
+from service.pipeline.items import Item
 from service.text.heatmap import draw_heat_maps
 
 SVG: Final = "image/svg+xml"

@@ -8,8 +8,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.api.operations import json_response
-from service.api.ports import Translating
 from service.engine.translation import LoadedModelInfo
+from service.pipeline.ports import Translating
 from service.text.languages import language_name
 
 

@@ -12,14 +12,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.api.errors import ClientGone, Outcome, UnknownLanguageCode, kind_of
-from service.api.fields import FieldNames
-from service.api.item_translator import AUTO
-from service.api.items import Item
 from service.api.policy import Policy
-from service.api.ports import Recording, Translating
+from service.api.ports import Recording
 from service.api.schemas import AttentionRequest, TranslateRequest
 from service.engine.errors import TooLong, TooMany
 from service.engine.translation import LoadedModelInfo, Options
+from service.pipeline.fields import FieldNames
+from service.pipeline.item_translator import AUTO
+from service.pipeline.items import Item
+from service.pipeline.ports import Translating
 from service.text.languages import match_language
 
 

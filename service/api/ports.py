@@ -2,45 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Protocol
 
-from service.engine.translation import LoadedModelInfo, Options, Translation
-
-
-class Translating(Protocol):
-    """The part of the translator that requests use; its errors are those of the engine."""
-
-    @property
-    def is_ready(self) -> bool: ...
-
-    def pairs(self) -> tuple[tuple[str, str], ...]: ...
-
-    def languages(self) -> tuple[str, ...]: ...
-
-    def models(self) -> tuple[LoadedModelInfo, ...]: ...
-
-    def model_for(self, source: str, target: str) -> LoadedModelInfo: ...
-
-    async def translate(
-        self,
-        sentences: Sequence[str],
-        source: str,
-        target: str,
-        options: Options | None = None,
-        *,
-        deadline: float | None = None,
-    ) -> list[Translation]: ...
-
-    async def force(
-        self,
-        pairs_of_sentences: Sequence[tuple[str, str]],
-        source: str,
-        target: str,
-        options: Options | None = None,
-        *,
-        deadline: float | None = None,
-    ) -> list[Translation]: ...
+from service.engine.translation import Translation
 
 
 class Recording(Protocol):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from service.api.items import Item
 from service.api.segments_view import SegmentView
 from service.engine.translation import LoadedModelInfo
+from service.pipeline.items import Item
 from service.text.detection import Detected
 
 

@@ -9,8 +9,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from service.api.items import Item, Sentence
 from service.engine.translation import Hypothesis, Translation
+from service.pipeline.items import Item, Sentence
 from service.text.alignment import Link, entropy, link_words, merge_weights
 from service.text.heatmap import HeatMap
 from service.text.tokens import Token, Word, merge_words, place_tokens

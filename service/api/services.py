@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from service.api.item_translator import ItemTranslator
 from service.api.policy import Policy
-from service.api.ports import Recording, Translating
+from service.api.ports import Recording
+from service.pipeline.item_translator import ItemTranslator
+from service.pipeline.ports import Translating
 
 
 @dataclass(frozen=True, slots=True)

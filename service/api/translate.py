@@ -7,8 +7,6 @@ from starlette.responses import Response
 
 from service.api.bodies import read_object
 from service.api.clients import read_deadline, unless_client_leaves
-from service.api.fields import FieldNames
-from service.api.items import Item
 from service.api.operations import (
     Subject,
     carry_out,
@@ -21,6 +19,8 @@ from service.api.operations import (
 from service.api.rendering import render_model, render_translations
 from service.api.schemas import TranslateRequest, parse_request
 from service.api.services import Services
+from service.pipeline.fields import FieldNames
+from service.pipeline.items import Item
 
 
 class TranslateRoute:

@@ -13,8 +13,6 @@ from typing import Final, TextIO
 
 from tqdm import tqdm
 
-from service.api.fields import FieldNames
-from service.api.item_translator import AUTO, ItemTranslator
 from service.app import engine_settings
 from service.engine.admission import QueueLimits
 from service.engine.errors import InvalidText, TooLong, UnknownLanguage
@@ -22,6 +20,8 @@ from service.engine.store import ModelStore
 from service.engine.translation import Options
 from service.engine.translator import Translator
 from service.engine.workers import Workers
+from service.pipeline.fields import FieldNames
+from service.pipeline.item_translator import AUTO, ItemTranslator
 from service.settings import Settings
 from service.text.detection import LanguageDetector
 from service.text.languages import match_language

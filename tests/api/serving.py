@@ -13,10 +13,10 @@ import httpx
 import uvicorn
 
 from service.api.application import create_application
-from service.api.item_translator import ItemTranslator
 from service.api.policy import Policy
 from service.api.services import Services
 from service.metrics import Metrics
+from service.pipeline.item_translator import ItemTranslator
 from service.text.detection import LanguageDetector
 from tests.api.fakes import ScriptedTranslator
 

@@ -7,11 +7,12 @@ from collections import defaultdict
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from typing import Any, Final
 
-from service.api.fields import FieldNames
-from service.api.given import GivenPlan
-from service.api.items import Item, Plan, TextPlan, Unit
-from service.api.ports import Translating
 from service.engine.translation import Options, Translation
+from service.pipeline.fields import FieldNames
+from service.pipeline.given import GivenPlan
+from service.pipeline.handling import PLAIN, Handling
+from service.pipeline.items import Item, Plan, TextPlan, Unit
+from service.pipeline.ports import Translating
 from service.text.detection import Detected, LanguageDetector
 
 AUTO: Final = "auto"
@@ -40,6 +41,7 @@ class ItemTranslator:
         *,
         names: FieldNames,
         deadline: float | None = None,
+        handling: Handling = PLAIN,
     ) -> list[Item]:
         """An item per text, in order; `source` may be `auto`, `deadline` is in time.monotonic() seconds.
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from service.api.items import Item, Sentence, Unit
 from service.engine.translation import Translation
+from service.pipeline.items import Item, Sentence, Unit
 from service.text.detection import Detected
 from service.text.segments import Segment, split_sentences
 
