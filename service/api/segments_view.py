@@ -9,8 +9,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from service.engine.translation import Hypothesis, Translation
-from service.pipeline.items import Item, Sentence
+from service.engine.translation import Translation
+from service.pipeline.items import Item, Rendition, Sentence, Shift
 from service.text.alignment import Link, entropy, link_words, merge_weights
 from service.text.heatmap import HeatMap
 from service.text.tokens import Token, Word, merge_words, place_tokens
@@ -22,8 +22,9 @@ _SCORE_DECIMALS: Final = 6
 
 @dataclass(frozen=True, slots=True)
 class SegmentView:
-    """A sentence with its tokens and words in their places."""
+    """A sentence with its tokens and words; their places are those of the sentence and its translation."""
 
+    sentence: Sentence
     translation: Translation
     source_tokens: tuple[Token, ...]
     target_tokens: tuple[Token, ...]
@@ -32,16 +33,19 @@ class SegmentView:
 
     @classmethod
     def all_of(cls, item: Item) -> list[SegmentView]:
-        """The views of all sentences of an item, in order."""
-        return [cls.of(sentence, item) for sentence in item.sentences]
+        """The views of all sentences of an item that have a translation, in order."""
+        return [cls.of(sentence) for sentence in item.sentences if sentence.fate != "source_kept"]
 
     @classmethod
-    def of(cls, sentence: Sentence, item: Item) -> SegmentView:
-        """The view of one sentence of `item`."""
-        source = place_tokens(sentence.translation.source_tokens, sentence.source_start)
-        target = place_tokens(sentence.translation.target_tokens, sentence.target_start)
-        source_words, target_words = merge_words(source, item.source_text), merge_words(target, item.text)
-        return cls(sentence.translation, source, target, source_words, target_words)
+    def of(cls, sentence: Sentence) -> SegmentView:
+        """The view of one sentence."""
+        best = sentence.best
+        source = place_tokens(sentence.translation.source_tokens, sentence.from_model, sentence.source_text)
+        target = place_tokens(best.hypothesis.target_tokens, best.to_text, best.text)
+        source_words = merge_words(source, sentence.source_text)
+        return cls(
+            sentence, sentence.translation, source, target, source_words, merge_words(target, best.text)
+        )
 
     @property
     def finish_reason(self) -> str:
@@ -61,7 +65,11 @@ class SegmentView:
 
     def tokens(self) -> dict[str, Any]:
         """The sub-words of both sides."""
-        return {"source_tokens": _places(self.source_tokens), "target_tokens": _places(self.target_tokens)}
+        source, target = self.sentence.source_shift, self.sentence.target_shift
+        return {
+            "source_tokens": _places(self.source_tokens, source),
+            "target_tokens": _places(self.target_tokens, target),
+        }
 
     def attention(self) -> dict[str, Any]:
         """The matrix [T, S], the same between words, and the entropy of each row in nats."""
@@ -69,8 +77,8 @@ class SegmentView:
         return {
             "weights": _rounded(self.weights, _WEIGHT_DECIMALS),
             "words": {
-                "source": _places(self.source_words),
-                "target": _places(self.target_words),
+                "source": _places(self.source_words, self.sentence.source_shift),
+                "target": _places(self.target_words, self.sentence.target_shift),
                 "weights": _rounded(merged, _WEIGHT_DECIMALS),
             },
             "entropy": _rounded(entropy(self.weights), _SCORE_DECIMALS),
@@ -78,7 +86,8 @@ class SegmentView:
 
     def alignment(self) -> list[dict[str, Any]]:
         """Links between words: half-open spans of both texts, and the share of attention behind each."""
-        return [_link(link) for link in link_words(self.weights, self.source_words, self.target_words)]
+        links = link_words(self.weights, self.source_words, self.target_words)
+        return [self._link(link) for link in links]
 
     def scores(self) -> dict[str, Any]:
         """Log-probability (natural) of each target token, and of ending there; scores of the alternatives."""
@@ -90,8 +99,8 @@ class SegmentView:
             "score": round(self.translation.score, _SCORE_DECIMALS),
             "finish_reason": self.finish_reason,
         }
-        if self.translation.alternatives:
-            scores["alternatives"] = [_alternative(one) for one in self.translation.alternatives]
+        if self.sentence.alternatives:
+            scores["alternatives"] = [_alternative(one) for one in self.sentence.alternatives]
         return scores
 
     def heat_map(self) -> HeatMap:
@@ -100,24 +109,24 @@ class SegmentView:
         target = tuple(token.text for token in self.target_tokens)
         return HeatMap(source, target, self.weights)
 
+    def _link(self, link: Link) -> dict[str, Any]:
+        return {
+            "src": list(self.sentence.source_shift(link.source_start, link.source_end)),
+            "tgt": list(self.sentence.target_shift(link.target_start, link.target_end)),
+            "p": round(link.weight, _SCORE_DECIMALS),
+        }
 
-def _places(parts: Sequence[Token | Word]) -> list[dict[str, Any]]:
-    return [{"text": part.text, "start": part.start, "end": part.end} for part in parts]
+
+def _places(parts: Sequence[Token | Word], shift: Shift) -> list[dict[str, Any]]:
+    placed = ((part.text, shift(part.start, part.end)) for part in parts)
+    return [{"text": text, "start": start, "end": end} for text, (start, end) in placed]
 
 
-def _alternative(one: Hypothesis) -> dict[str, Any]:
-    score = round(one.score, _SCORE_DECIMALS)
-    return {"text": one.text, "score": score, "finish_reason": one.finish_reason}
+def _alternative(one: Rendition) -> dict[str, Any]:
+    score = round(one.hypothesis.score, _SCORE_DECIMALS)
+    return {"text": one.text, "score": score, "finish_reason": one.hypothesis.finish_reason}
 
 
 def _rounded(values: NDArray[np.floating[Any]], decimals: int) -> list[Any]:
     rounded: list[Any] = np.round(values.astype(np.float64), decimals).tolist()
     return rounded
-
-
-def _link(link: Link) -> dict[str, Any]:
-    return {
-        "src": [link.source_start, link.source_end],
-        "tgt": [link.target_start, link.target_end],
-        "p": round(link.weight, _SCORE_DECIMALS),
-    }

@@ -33,6 +33,9 @@ def copy_symbol(index: int) -> str:
     return chr(_FIRST_COPY_CODE_POINT + index)
 
 
+COPY_SYMBOLS = frozenset(map(copy_symbol, range(NUM_COPY_SYMBOLS)))
+
+
 class Tokenizer:
     """A SentencePiece unigram model with byte fallback (Kudo and Richardson 2018, arXiv:1808.06226).
 

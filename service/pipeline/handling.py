@@ -5,16 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from service.text.glossary import GlossaryEntry
+from service.text.segments import Splitting
+
 TextFormat = Literal["text", "html", "xml", "markdown"]
-Splitting = Literal["sentences", "lines", "none"]
-
-
-@dataclass(frozen=True, slots=True)
-class GlossaryEntry:
-    """A source term and what must stand for it in the translation."""
-
-    source: str
-    target: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +16,11 @@ class Handling:
     """How texts are read and what is done where a translation is not good enough.
 
     `protected` are literal texts and `protected_patterns` RE2 expressions that stay as they are, beside
-    what is always found (codes, addresses, placeholders). `splitting` is "sentences", "lines" (a line is
-    one sentence) or "none" (so is a text). With `strict` nothing is split, cut or left out: TooLong is
-    raised instead. Below `min_confidence` (0 to 1) a text comes back untranslated, with the reason.
-    `ignore_tags`, `splitting_tags`, `non_splitting_tags` and `outline_detection` are about markup.
+    what is always found (codes, addresses, placeholders). `splitting` is "sentences" (also at line
+    breaks), "nonewlines" (not at these), "lines" (a line is one sentence) or "none" (so is a text).
+    With `strict` nothing is split for its length or cut: TooLong is raised instead. Below
+    `min_confidence` (0 to 1) a text comes back untranslated, with the reason. `ignore_tags`,
+    `splitting_tags`, `non_splitting_tags` and `outline_detection` are about markup.
     """
 
     format: TextFormat = "text"

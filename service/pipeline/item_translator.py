@@ -5,14 +5,20 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Coroutine, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Any, Final
 
 from service.engine.translation import Options, Translation
 from service.pipeline.fields import FieldNames
 from service.pipeline.given import GivenPlan
 from service.pipeline.handling import PLAIN, Handling
-from service.pipeline.items import Item, Plan, TextPlan, Unit
+from service.pipeline.items import Item
 from service.pipeline.ports import Translating
+from service.pipeline.preparation import Preparation
+from service.pipeline.settling import Direction, settle
+from service.pipeline.text_plan import Plan, TextPlan, UntouchedPlan
+from service.pipeline.units import Outcome, Unit
 from service.text.detection import Detected, LanguageDetector
 
 AUTO: Final = "auto"
@@ -49,7 +55,7 @@ class ItemTranslator:
         Raises what the translator raises, about the fields of the request.
         """
         told = self._told(texts, source, lambda: [*self._sources(target), target])
-        plans = [TextPlan.of(text, language, target, detected) for text, language, detected in told]
+        plans = [self._plan(text, language, target, detected, handling) for text, language, detected in told]
         return await self._carry_out(plans, target, options, names, deadline)
 
     async def score(
@@ -66,10 +72,20 @@ class ItemTranslator:
         """An item per text with its given translation, looked at by the model; otherwise as `translate`."""
         told = self._told(texts, source, lambda: self._sources(target))
         plans = [
-            GivenPlan.of(text, translation, language, detected)
+            GivenPlan.of(text, translation, language, target, detected)
             for (text, language, detected), translation in zip(told, translations, strict=True)
         ]
         return await self._carry_out(plans, target, options, names, deadline)
+
+    def _plan(
+        self, text: str, source: str, target: str, detected: Detected | None, handling: Handling
+    ) -> Plan:
+        """Raises UnsupportedPair, and InvalidOption for a pattern of the handling that is none."""
+        if source == target:
+            return UntouchedPlan(text, source, detected)
+        max_tokens = self._translator.model_for(source, target).manifest.limits.max_source_tokens
+        count = partial(self._translator.count_source_tokens, source=source, target=target)
+        return TextPlan.of(text, Preparation(source, handling, max_tokens, count), target, detected)
 
     def _sources(self, target: str) -> list[str]:
         return [source for source, into in self._translator.pairs() if into == target]
@@ -93,34 +109,19 @@ class ItemTranslator:
         groups: defaultdict[str, list[_Numbered]] = defaultdict(list)
         for number, plan in enumerate(plans):
             groups[plan.source] += [(number, unit) for unit in plan.units]
-        done: list[list[Translation]] = [[] for _ in plans]
+        done: list[list[Outcome]] = [[] for _ in plans]
+        looking = replace(options, with_attention=True)  # spans, links and warnings need it
 
-        async def translate_group(source: str, units: list[_Numbered]) -> None:
-            with names.of([number for number, _ in units]):
-                found = await self._translate_units(
-                    [unit for _, unit in units], source, target, options, deadline
-                )
-            for (number, _), translation in zip(units, found, strict=True):
-                done[number].append(translation)
+        async def settle_group(source: str, numbered: list[_Numbered]) -> None:
+            direction = Direction(source, target, looking, deadline)
+            with names.of([number for number, _ in numbered]):
+                found = await settle([unit for _, unit in numbered], direction, self._translator)
+            for (number, _), outcome in zip(numbered, found, strict=True):
+                done[number].append(outcome)
+                self._on_sentence(outcome.translation)
 
-        for source in {plan.source for plan in plans if not groups[plan.source]} - {target}:
-            self._translator.model_for(source, target)  # nobody else will say that there is none
-        await _together([translate_group(*group) for group in groups.items() if group[1]])
-        return [plan.finish(translations) for plan, translations in zip(plans, done, strict=True)]
-
-    async def _translate_units(
-        self, units: Sequence[Unit], source: str, target: str, options: Options, deadline: float | None
-    ) -> list[Translation]:
-        """Units of one request are all with a given translation, or all without."""
-        given = [(unit.source, unit.target) for unit in units if unit.target is not None]
-        if given:
-            found = await self._translator.force(given, source, target, options, deadline=deadline)
-        else:
-            sentences = [unit.source for unit in units]
-            found = await self._translator.translate(sentences, source, target, options, deadline=deadline)
-        for translation in found:
-            self._on_sentence(translation)
-        return found
+        await _together([settle_group(*group) for group in groups.items() if group[1]])
+        return [plan.finish(outcomes) for plan, outcomes in zip(plans, done, strict=True)]
 
 
 async def _together(work: Sequence[Coroutine[Any, Any, None]]) -> None:

@@ -1,103 +1,107 @@
-"""One text of a request: what of it goes to the model, and how the answer is put together again."""
+"""One text of a request and what became of it, sentence by sentence, with every place in the whole texts."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
 
 from service.engine.translation import Hypothesis, Translation
 from service.text.detection import Detected
-from service.text.segments import JoinedText, SegmentedText, split_sentences
+from service.text.glossary import Term
+from service.text.rewriting import Rewriting
+from service.text.spans import Span
+
+Place = tuple[int, int]
+Fate = Literal["ok", "constrained", "reinserted", "source_kept"]
+"""How a sentence kept its protected spans and terms: at once, in a second search, by hand, or not at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """Where the places of a sentence lie in the whole text: `start` behind its beginning.
+
+    In a text with markup `offsets` leads from the code points of the prose to those of the document.
+    """
+
+    start: int
+    offsets: Sequence[int] | None = None
+
+    def __call__(self, start: int, end: int) -> Place:
+        """The place of code points `start` to `end` of the sentence."""
+        start, end = start + self.start, end + self.start
+        if self.offsets is None:
+            return start, end
+        return self.offsets[start], (self.offsets[end - 1] + 1 if end > start else self.offsets[start])
+
+
+@dataclass(frozen=True, slots=True)
+class Protected:
+    """A span of a sentence that had to survive, and where it stands in the translation of the sentence."""
+
+    span: Span
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class AppliedTerm:
+    """A glossary term found in a sentence; `is_met` where its target stands in the translation."""
+
+    term: Term
+    is_met: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Rendition:
+    """One translation of a sentence with everything restored.
+
+    `to_text` leads from a place of the model's own text to one of `text`.
+    """
+
+    text: str
+    hypothesis: Hypothesis | Translation
+    to_text: Callable[[int, int], Place]
+    protected: tuple[Protected, ...] = ()
+
+    @classmethod
+    def given(cls, text: str, rewriting: Rewriting, hypothesis: Translation) -> Rendition:
+        """A text of the caller's, which `rewriting` led to what the model saw of it."""
+        return cls(text, hypothesis, rewriting.to_old)
 
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A translated sentence, and where it and its translation begin in the whole texts (code points)."""
+    """A sentence that went to the model.
 
-    source_start: int
-    target_start: int
+    `from_model` leads from a place of what the model read to one of `source_text`; `source_shift` and
+    `target_shift` from there, and from the text of the best rendition, to the whole texts.
+    """
+
+    source_text: str
     translation: Translation
+    best: Rendition
+    fate: Fate
+    from_model: Callable[[int, int], Place]
+    source_shift: Shift
+    target_shift: Shift
+    alternatives: tuple[Rendition, ...] = ()
+    terms: tuple[AppliedTerm, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One text of a request and what became of it; no sentences where nothing was to translate."""
+    """One text of a request and what became of it; no sentences where nothing was to translate.
+
+    `num_split` sentences were too long for the model and went to it in parts.
+    """
 
     source_text: str
     text: str
     source: str
+    target: str
     detected: Detected | None
     sentences: tuple[Sentence, ...]
     alternatives: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Unit:
-    """A sentence for the model, with the translation to score where one is given."""
-
-    source: str
-    target: str | None = None
-
-
-class Plan(Protocol):
-    """A text before it is translated."""
-
-    @property
-    def source(self) -> str:
-        """Its language."""
-
-    @property
-    def units(self) -> tuple[Unit, ...]:
-        """What goes to the model."""
-
-    def finish(self, translations: Sequence[Translation]) -> Item:
-        """The item, from one translation per unit, in their order."""
-
-
-@dataclass(frozen=True, slots=True)
-class TextPlan:
-    """A text to translate; `chosen` are the segments that go to the model, the others stay as they are."""
-
-    segmented: SegmentedText
-    source: str
-    target: str
-    detected: Detected | None
-    chosen: tuple[int, ...]
-
-    @classmethod
-    def of(cls, text: str, source: str, target: str, detected: Detected | None) -> TextPlan:
-        """Everything with a letter in it goes to the model, unless it is in the target language already."""
-        segmented = split_sentences(text)
-        segments = segmented.segments if source != target else ()
-        chosen = tuple(place for place, segment in enumerate(segments) if segment.is_translatable)
-        return cls(segmented, source, target, detected, chosen)
-
-    @property
-    def units(self) -> tuple[Unit, ...]:
-        return tuple(Unit(self.segmented.segments[place].text) for place in self.chosen)
-
-    def finish(self, translations: Sequence[Translation]) -> Item:
-        """The text with its chosen segments replaced, and one more version for each rank of alternatives."""
-        joined = self._join([one.text for one in translations])
-        sentences = tuple(
-            Sentence(self.segmented.segments[place].start, joined.starts[place], one)
-            for place, one in zip(self.chosen, translations, strict=True)
-        )
-        num_ranks = max((len(one.alternatives) for one in translations), default=0)
-        alternatives = tuple(
-            self._join([_ranked(one, rank).text for one in translations]).text for rank in range(num_ranks)
-        )
-        return Item(self.segmented.text, joined.text, self.source, self.detected, sentences, alternatives)
-
-    def _join(self, texts: Sequence[str]) -> JoinedText:
-        all_texts = [segment.text for segment in self.segmented.segments]
-        for place, text in zip(self.chosen, texts, strict=True):
-            all_texts[place] = text
-        target = self.target if self.chosen else self.source
-        return self.segmented.join(all_texts, source=self.source, target=target)
-
-
-def _ranked(translation: Translation, rank: int) -> Hypothesis | Translation:
-    """The alternative of a rank; the best where the sentence has fewer."""
-    return translation.alternatives[rank] if rank < len(translation.alternatives) else translation
+    num_split: int = 0
+    terms: tuple[AppliedTerm, ...] = field(default=())

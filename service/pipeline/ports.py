@@ -22,6 +22,8 @@ class Translating(Protocol):
 
     def model_for(self, source: str, target: str) -> LoadedModelInfo: ...
 
+    def count_source_tokens(self, text: str, source: str, target: str) -> int: ...
+
     async def translate(
         self,
         sentences: Sequence[str],
@@ -30,6 +32,7 @@ class Translating(Protocol):
         options: Options | None = None,
         *,
         deadline: float | None = None,
+        required: Sequence[Sequence[str]] = (),
     ) -> list[Translation]: ...
 
     async def force(

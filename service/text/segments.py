@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from service.text.boundaries import find_boundaries
-from service.text.characters import has_letters
+from service.text.spans import Span, veiled
+
+Splitting = Literal["sentences", "nonewlines", "lines", "none"]
+_Place = tuple[int, int]
 
 _LINE = re.compile(r"[^\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+")
 _LIST_MARKER = re.compile(r"\s*(?:[-*+•·‣▪●○◦–—>]|#{1,6}|\(?\d{1,3}[.)]|[a-z]\))\s+")
@@ -22,11 +25,6 @@ class Segment:
     text: str
     start: int
     end: int
-
-    @property
-    def is_translatable(self) -> bool:
-        """False for digits, signs and emoji alone, which stay as they are."""
-        return has_letters(self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +60,18 @@ class SegmentedText:
         return JoinedText("".join([*parts, self.text[position:]]), tuple(starts))
 
 
-def split_sentences(text: str) -> SegmentedText:
-    """Splits at line breaks and at Chinese and European stops; list markers belong to no sentence."""
-    return SegmentedText(text, tuple(_segments(text)))
+def split_sentences(
+    text: str, *, spans: Sequence[Span] = (), splitting: Splitting = "sentences"
+) -> SegmentedText:
+    """Splits at line breaks and at Chinese and European stops; list markers belong to no sentence.
+
+    No protected span is split. With "nonewlines" line breaks are spaces like others, with "lines" only they
+    split, with "none" the text is one sentence.
+    """
+    covered = veiled(text, spans)
+    lines = [(0, len(text))] if splitting in ("nonewlines", "none") else _lines(covered)
+    places = _stripped(covered, lines) if splitting in ("lines", "none") else _sentences(covered, lines)
+    return SegmentedText(text, tuple(Segment(text[start:end], start, end) for start, end in places))
 
 
 def adapt_gap(gap: str, *, source: str, target: str) -> str:
@@ -80,13 +87,22 @@ def adapt_gap(gap: str, *, source: str, target: str) -> str:
     return "" if gap in (" ", "\u00a0") else gap
 
 
-def _segments(text: str) -> Iterator[Segment]:
-    for line in _LINE.finditer(text):
-        marker = _LIST_MARKER.match(text, line.start(), line.end())
-        start = marker.end() if marker else line.start()
-        ends = [start + offset for offset in find_boundaries(text[start : line.end()])]
-        for begin, end in zip([start, *ends], [*ends, line.end()], strict=True):
-            part = text[begin:end]
-            if sentence := part.strip():
-                begin += len(part) - len(part.lstrip())
-                yield Segment(sentence, begin, begin + len(sentence))
+def _lines(text: str) -> Iterator[_Place]:
+    return (line.span() for line in _LINE.finditer(text))
+
+
+def _sentences(text: str, lines: Iterable[_Place]) -> Iterator[_Place]:
+    for first, last in lines:
+        marker = _LIST_MARKER.match(text, first, last)
+        start = marker.end() if marker else first
+        ends = [start + offset for offset in find_boundaries(text[start:last])]
+        yield from _stripped(text, zip([start, *ends], [*ends, last], strict=True))
+
+
+def _stripped(text: str, places: Iterable[_Place]) -> Iterator[_Place]:
+    """The places without white space at their ends, where anything is left."""
+    for start, end in places:
+        part = text[start:end]
+        if sentence := part.strip():
+            start += len(part) - len(part.lstrip())
+            yield start, start + len(sentence)

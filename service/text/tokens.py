@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from service.engine.tokenizer import Piece
+from service.engine.tokenizer import COPY_SYMBOLS, Piece
 from service.text.characters import is_unspaced
 
 
@@ -29,9 +29,20 @@ class Word:
     last: int
 
 
-def place_tokens(pieces: Sequence[Piece], offset: int) -> tuple[Token, ...]:
-    """The pieces of a sentence that begins at code point `offset` of the whole text."""
-    return tuple(Token(piece.text, piece.start + offset, piece.end + offset) for piece in pieces)
+def place_tokens(
+    pieces: Sequence[Piece], move: Callable[[int, int], tuple[int, int]], text: str
+) -> tuple[Token, ...]:
+    """The pieces of what the model read or wrote as tokens of the sentence `text`.
+
+    `move` leads from their places to those of `text`; a copy symbol shows what it stands for.
+    """
+    return tuple(_placed(piece, move(piece.start, piece.end), text) for piece in pieces)
+
+
+def _placed(piece: Piece, place: tuple[int, int], text: str) -> Token:
+    start, end = place
+    is_copy = not COPY_SYMBOLS.isdisjoint(piece.text)
+    return Token(text[start:end] if is_copy else piece.text, start, end)
 
 
 def merge_words(tokens: Sequence[Token], text: str) -> tuple[Word, ...]:

@@ -43,7 +43,8 @@ def model_info(source: str, target: str) -> LoadedModelInfo:
     """A model that runs on the CPU."""
     manifest = Manifest(
         name=f"{source}-{target}", version="1", source=source, target=target, licence="Apache-2.0",
-        architecture="fake", num_parameters=0, pieces=Pieces(8, 8), limits=Limits(64, 64), state=(), files={},
+        architecture="fake", num_parameters=0, pieces=Pieces(8, 8), limits=Limits(512, 512), state=(),
+        files={},
     )  # fmt: skip
     return LoadedModelInfo(manifest, "0" * 64, "cpu", "cpu", "fp32", 0.0)
 
@@ -73,6 +74,9 @@ class ScriptedTranslator:
             raise UnsupportedPair(source, target, PAIRS)
         return model_info(source, target)
 
+    def count_source_tokens(self, text: str, source: str, target: str) -> int:
+        return len(pieces_of(text))
+
     async def translate(
         self,
         sentences: Sequence[str],
@@ -81,6 +85,7 @@ class ScriptedTranslator:
         options: Options | None = None,
         *,
         deadline: float | None = None,
+        required: Sequence[Sequence[str]] = (),
     ) -> list[Translation]:
         options = options or Options()
         await self._note(list(sentences), source, target, options, deadline)

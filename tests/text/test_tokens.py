@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from service.engine.tokenizer import Piece
+from service.text.masking import mask
+from service.text.spans import find_spans
 from service.text.tokens import Token, merge_words, place_tokens
 
 
@@ -56,6 +58,10 @@ def test_no_tokens_make_no_words() -> None:
     assert merge_words((), "") == ()
 
 
-def test_places_are_moved_to_the_whole_text() -> None:
-    """The offsets of a sentence become offsets of the text that it stands in."""
-    assert place_tokens([Piece(7, " Hi", 0, 2)], 10) == (Token(" Hi", 10, 12),)
+def test_places_are_moved_and_symbols_show_what_they_stand_for() -> None:
+    """The places of what the model saw become those of the sentence."""
+    sentence = "Hi ORD-77"
+    masked = mask(sentence, find_spans(sentence), language="en")
+    pieces = [Piece(7, " Hi", 0, 2), Piece(4, " " + masked.symbols[0], 3, 4)]
+    tokens = place_tokens(pieces, masked.rewriting.to_old, sentence)
+    assert tokens == (Token(" Hi", 0, 2), Token("ORD-77", 3, 9))

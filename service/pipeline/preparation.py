@@ -1,0 +1,106 @@
+"""Prose becomes units for the model: spans protected, sentences found, those too long divided."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from service.pipeline.handling import Handling
+from service.pipeline.units import Unit
+from service.text.clauses import fitting_parts
+from service.text.glossary import find_terms
+from service.text.masking import MAX_DISTINCT_SPANS, mask
+from service.text.segments import Segment, SegmentedText, split_sentences
+from service.text.spans import Span, count_literal, find_spans, veiled
+
+
+@dataclass(frozen=True, slots=True)
+class Prose:
+    """A text without markup in its sentences; a segment without unit stays as it is.
+
+    Of the `literals` none may be lost; `num_split` is how many sentences more there are than the text has.
+    """
+
+    segmented: SegmentedText
+    units: tuple[Unit | None, ...]
+    literals: frozenset[str]
+    num_split: int = 0
+
+    def is_whole(self, translation: str) -> bool:
+        """True where every literal stands in the translation as often as in the text."""
+        return all(
+            count_literal(literal, translation) == count_literal(literal, self.segmented.text)
+            for literal in self.literals
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Preparation:
+    """How texts of one language are prepared for a model that takes `max_tokens` at once.
+
+    `count_tokens` counts those of a masked sentence.
+    """
+
+    language: str
+    handling: Handling
+    max_tokens: int
+    count_tokens: Callable[[str], int]
+
+    def prose(self, text: str, fixed: Sequence[Span] = ()) -> Prose:
+        """The units of a text; `fixed` spans of it are protected whatever they hold.
+
+        Raises InvalidOption for a pattern of the handling that is none.
+        """
+        handling = self.handling
+        spans = find_spans(
+            text, fixed=fixed, literals=handling.protected, patterns=handling.protected_patterns
+        )
+        segmented = split_sentences(text, spans=spans, splitting=handling.splitting)
+        segments = list(self._divided(segmented, spans))
+        literals = frozenset(span.literal for span in spans)
+        units = tuple(self._unit(segment, _within(spans, segment), literals) for segment in segments)
+        num_split = len(segments) - len(segmented.segments)
+        return Prose(SegmentedText(text, tuple(segments)), units, literals, num_split)
+
+    def _unit(self, segment: Segment, spans: Sequence[Span], literals: frozenset[str]) -> Unit | None:
+        masked = mask(segment.text, spans, language=self.language, literals=literals)
+        if not masked.is_translatable:
+            return None
+        return Unit(masked, find_terms(segment.text, self.handling.glossary, spans))
+
+    def _divided(self, segmented: SegmentedText, spans: Sequence[Span]) -> Iterator[Segment]:
+        for segment in segmented.segments:
+            own = _within(spans, segment)
+            if self._fits(segment.text, own):
+                yield segment
+            else:
+                yield from self._parts(segment, own)
+
+    def _parts(self, segment: Segment, spans: Sequence[Span]) -> Iterator[Segment]:
+        def fits(start: int, end: int) -> bool:
+            part = Segment(segment.text[start:end], start, end)
+            return self._fits(part.text, _within(spans, part))
+
+        for start, end in fitting_parts(veiled(segment.text, spans), fits):
+            part = segment.text[start:end]
+            if stripped := part.strip():
+                begin = segment.start + start + len(part) - len(part.lstrip())
+                yield Segment(stripped, begin, begin + len(stripped))
+
+    def _fits(self, sentence: str, spans: Sequence[Span]) -> bool:
+        """True where the model takes the sentence at once, and where too long ones are to be refused."""
+        if len({span.key for span in spans}) > MAX_DISTINCT_SPANS:
+            return False
+        if self.handling.strict or len(sentence.encode(errors="replace")) <= self.max_tokens:
+            return True  # no token is shorter than a byte
+        return self.count_tokens(mask(sentence, spans, language=self.language).text) <= self.max_tokens
+
+
+def _within(spans: Sequence[Span], segment: Segment) -> list[Span]:
+    """The spans of a segment, in places of the segment."""
+    at = segment.start
+    return [
+        Span(span.start - at, span.end - at, span.literal, span.key)
+        for span in spans
+        if at <= span.start and span.end <= segment.end
+    ]

@@ -1,0 +1,62 @@
+"""Units through the model: once, and those that lost something a second time, with what they must hold."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from service.engine.translation import Options, Translation
+from service.pipeline.ports import Translating
+from service.pipeline.units import Outcome, Unit, mended, settled
+
+
+@dataclass(frozen=True, slots=True)
+class Direction:
+    """From which language to which, how searched, and until when (time.monotonic() seconds)."""
+
+    source: str
+    target: str
+    options: Options
+    deadline: float | None
+
+
+async def settle(units: Sequence[Unit], direction: Direction, translator: Translating) -> list[Outcome]:
+    """An outcome per unit, in their order; raises what the translator raises.
+
+    Units of one call are all with a given translation, or all without.
+    """
+    if units and units[0].given is not None:
+        return await _scored(units, direction, translator)
+    first = await _translated(units, [unit.phrases for unit in units], direction, translator)
+    found = [settled(unit, one) for unit, one in zip(units, first, strict=True)]
+    lost = [number for number, outcome in enumerate(found) if outcome is None]
+    if lost:
+        again = [units[number] for number in lost]
+        required = [[*unit.phrases, *unit.masked.symbols] for unit in again]
+        second = await _translated(again, required, direction, translator)
+        for number, translation in zip(lost, second, strict=True):
+            unit = units[number]
+            found[number] = settled(unit, translation, fate="constrained") or mended(unit, translation)
+    return [outcome for outcome in found if outcome is not None]
+
+
+async def _translated(
+    units: Sequence[Unit], required: Sequence[Sequence[str]], direction: Direction, translator: Translating
+) -> list[Translation]:
+    return await translator.translate(
+        [unit.masked.text for unit in units],
+        direction.source,
+        direction.target,
+        direction.options,
+        deadline=direction.deadline,
+        required=required if any(required) else (),
+    )
+
+
+async def _scored(units: Sequence[Unit], direction: Direction, translator: Translating) -> list[Outcome]:
+    pairs = [(unit.masked.text, unit.given.text) for unit in units if unit.given is not None]
+    found = await translator.force(
+        pairs, direction.source, direction.target, direction.options, deadline=direction.deadline
+    )
+    outcomes = [settled(unit, one) for unit, one in zip(units, found, strict=True)]
+    return [outcome for outcome in outcomes if outcome is not None]

@@ -1,0 +1,123 @@
+"""A text to translate: which sentences of it go to the model, and how the answer is put together again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from service.pipeline.items import Item, Rendition, Sentence, Shift
+from service.pipeline.preparation import Preparation, Prose
+from service.pipeline.units import Outcome, Unit, kept
+from service.text.detection import Detected
+from service.text.segments import JoinedText
+
+
+class Plan(Protocol):
+    """A text before it is translated."""
+
+    @property
+    def source(self) -> str:
+        """Its language."""
+
+    @property
+    def units(self) -> Sequence[Unit]:
+        """What goes to the model."""
+
+    def finish(self, outcomes: Sequence[Outcome]) -> Item:
+        """The item, from one outcome per unit, in their order."""
+
+
+@dataclass(frozen=True, slots=True)
+class UntouchedPlan:
+    """A text that is in the target language already."""
+
+    text: str
+    source: str
+    detected: Detected | None
+
+    @property
+    def units(self) -> tuple[Unit, ...]:
+        return ()
+
+    def finish(self, _: Sequence[Outcome]) -> Item:
+        """The text as it is."""
+        return Item(self.text, self.text, self.source, self.source, self.detected, ())
+
+
+@dataclass(frozen=True, slots=True)
+class TextPlan:
+    """A text without markup."""
+
+    prose: Prose
+    source: str
+    target: str
+    detected: Detected | None
+
+    @classmethod
+    def of(cls, text: str, preparation: Preparation, target: str, detected: Detected | None) -> TextPlan:
+        """The plan of a text; raises InvalidOption for a pattern that is none."""
+        return cls(preparation.prose(text), preparation.language, target, detected)
+
+    @property
+    def units(self) -> tuple[Unit, ...]:
+        return tuple(unit for unit in self.prose.units if unit is not None)
+
+    def finish(self, outcomes: Sequence[Outcome]) -> Item:
+        """The text with its sentences replaced, and one more version for each rank of alternatives."""
+        joined = join(self.prose, [one.best for one in outcomes], self.source, self.target)
+        if not self.prose.is_whole(joined.text):  # neighbours have made up a literal: keep the text
+            outcomes = [kept(one) for one in outcomes]
+            joined = join(self.prose, [one.best for one in outcomes], self.source, self.source)
+        return Item(
+            self.prose.segmented.text,
+            joined.text,
+            self.source,
+            self.target,
+            self.detected,
+            tuple(place_sentences(self.prose, joined, outcomes)),
+            tuple(
+                join(self.prose, renditions, self.source, self.target).text for renditions in ranked(outcomes)
+            ),
+            self.prose.num_split,
+        )
+
+
+def join(prose: Prose, renditions: Sequence[Rendition], source: str, target: str) -> JoinedText:
+    """The prose with its units replaced by one rendition each."""
+    replaced = iter(renditions)
+    texts = [
+        segment.text if unit is None else next(replaced).text
+        for segment, unit in zip(prose.segmented.segments, prose.units, strict=True)
+    ]
+    return prose.segmented.join(texts, source=source, target=target if renditions else source)
+
+
+def place_sentences(
+    prose: Prose,
+    joined: JoinedText,
+    outcomes: Sequence[Outcome],
+    source_offsets: Sequence[int] | None = None,
+    target_offsets: Sequence[int] | None = None,
+) -> Iterator[Sentence]:
+    """The sentences of a prose in their places; the offsets lead from there to the whole texts."""
+    places = zip(prose.segmented.segments, prose.units, joined.starts, strict=True)
+    translated = [(segment, start) for segment, unit, start in places if unit is not None]
+    for (segment, start), outcome in zip(translated, outcomes, strict=True):
+        yield Sentence(
+            segment.text,
+            outcome.translation,
+            outcome.best,
+            outcome.fate,
+            outcome.unit.masked.rewriting.to_old,
+            Shift(segment.start, source_offsets),
+            Shift(start, target_offsets),
+            outcome.alternatives,
+            outcome.terms,
+        )
+
+
+def ranked(outcomes: Sequence[Outcome]) -> Iterator[list[Rendition]]:
+    """For each rank of alternatives a rendition of every sentence: its best where it has fewer."""
+    for rank in range(max((len(one.alternatives) for one in outcomes), default=0)):
+        yield [one.alternatives[rank] if rank < len(one.alternatives) else one.best for one in outcomes]
