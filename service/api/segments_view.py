@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from service.engine.translation import Translation
 from service.pipeline.items import Item, Rendition, Sentence, Shift
-from service.text.alignment import Link, entropy, link_words, merge_weights
+from service.pipeline.wording import Wording
+from service.text.alignment import Link, entropy, merge_weights
 from service.text.heatmap import HeatMap
-from service.text.tokens import Token, Word, merge_words, place_tokens
+from service.text.tokens import Token, Word
 
 _WEIGHT_DECIMALS: Final = 8
 """Enough for the rows to sum to 1 within 1e-5, with a hundred and more columns."""
@@ -22,42 +23,25 @@ _SCORE_DECIMALS: Final = 6
 
 @dataclass(frozen=True, slots=True)
 class SegmentView:
-    """A sentence with its tokens and words; their places are those of the sentence and its translation."""
+    """A sentence with the wording of both its sides."""
 
     sentence: Sentence
-    translation: Translation
-    source_tokens: tuple[Token, ...]
-    target_tokens: tuple[Token, ...]
-    source_words: tuple[Word, ...]
-    target_words: tuple[Word, ...]
+    wording: Wording
 
     @classmethod
     def all_of(cls, item: Item) -> list[SegmentView]:
         """The views of all sentences of an item that have a translation, in order."""
-        return [cls.of(sentence) for sentence in item.sentences if sentence.fate != "source_kept"]
+        return [cls(one, Wording.of(one)) for one in item.sentences if one.fate != "source_kept"]
 
-    @classmethod
-    def of(cls, sentence: Sentence) -> SegmentView:
-        """The view of one sentence."""
-        best = sentence.best
-        source = place_tokens(sentence.translation.source_tokens, sentence.from_model, sentence.source_text)
-        target = place_tokens(best.hypothesis.target_tokens, best.to_text, best.text)
-        source_words = merge_words(source, sentence.source_text)
-        return cls(
-            sentence, sentence.translation, source, target, source_words, merge_words(target, best.text)
-        )
+    @property
+    def translation(self) -> Translation:
+        """What the engine gave."""
+        return self.sentence.translation
 
     @property
     def finish_reason(self) -> str:
         """`eos`, or `length` where the translation was cut at the model's limit."""
         return self.translation.finish_reason
-
-    @property
-    def weights(self) -> NDArray[np.floating[Any]]:
-        """Attention [T, S]; asked for with the translation."""
-        if self.translation.weights is None:
-            raise ValueError("the translation was made without attention")
-        return self.translation.weights
 
     def model(self) -> dict[str, str]:
         """Who translated it."""
@@ -67,31 +51,32 @@ class SegmentView:
         """The sub-words of both sides."""
         source, target = self.sentence.source_shift, self.sentence.target_shift
         return {
-            "source_tokens": _places(self.source_tokens, source),
-            "target_tokens": _places(self.target_tokens, target),
+            "source_tokens": _places(self.wording.source_tokens, source),
+            "target_tokens": _places(self.wording.target_tokens, target),
         }
 
     def attention(self) -> dict[str, Any]:
         """The matrix [T, S], the same between words, and the entropy of each row in nats."""
-        merged = merge_weights(self.weights, self.source_words, self.target_words)  # [words, words]
+        merged = merge_weights(
+            self.wording.weights, self.wording.source_words, self.wording.target_words
+        )  # [words, words]
         return {
-            "weights": _rounded(self.weights, _WEIGHT_DECIMALS),
+            "weights": _rounded(self.wording.weights, _WEIGHT_DECIMALS),
             "words": {
-                "source": _places(self.source_words, self.sentence.source_shift),
-                "target": _places(self.target_words, self.sentence.target_shift),
+                "source": _places(self.wording.source_words, self.sentence.source_shift),
+                "target": _places(self.wording.target_words, self.sentence.target_shift),
                 "weights": _rounded(merged, _WEIGHT_DECIMALS),
             },
-            "entropy": _rounded(entropy(self.weights), _SCORE_DECIMALS),
+            "entropy": _rounded(entropy(self.wording.weights), _SCORE_DECIMALS),
         }
 
     def alignment(self) -> list[dict[str, Any]]:
         """Links between words: half-open spans of both texts, and the share of attention behind each."""
-        links = link_words(self.weights, self.source_words, self.target_words)
-        return [self._link(link) for link in links]
+        return [self._link(link) for link in self.wording.links]
 
     def scores(self) -> dict[str, Any]:
         """Log-probability (natural) of each target token, and of ending there; scores of the alternatives."""
-        num_tokens = len(self.target_tokens)
+        num_tokens = len(self.wording.target_tokens)
         logprobs = [round(value, _SCORE_DECIMALS) for value in self.translation.logprobs]
         scores: dict[str, Any] = {
             "logprob": logprobs[:num_tokens],
@@ -105,9 +90,9 @@ class SegmentView:
 
     def heat_map(self) -> HeatMap:
         """The matrix as a picture would show it."""
-        source = tuple(token.text for token in self.source_tokens)
-        target = tuple(token.text for token in self.target_tokens)
-        return HeatMap(source, target, self.weights)
+        source = tuple(token.text for token in self.wording.source_tokens)
+        target = tuple(token.text for token in self.wording.target_tokens)
+        return HeatMap(source, target, self.wording.weights)
 
     def _link(self, link: Link) -> dict[str, Any]:
         return {

@@ -14,6 +14,7 @@ from service.pipeline.fields import FieldNames
 from service.pipeline.given import GivenPlan
 from service.pipeline.handling import PLAIN, Handling
 from service.pipeline.items import Item
+from service.pipeline.markup_plan import MarkupPlan
 from service.pipeline.ports import Translating
 from service.pipeline.preparation import Preparation
 from service.pipeline.settling import Direction, settle
@@ -55,7 +56,10 @@ class ItemTranslator:
         Raises what the translator raises, about the fields of the request.
         """
         told = self._told(texts, source, lambda: [*self._sources(target), target])
-        plans = [self._plan(text, language, target, detected, handling) for text, language, detected in told]
+        plans = [
+            self._plan(text, language, target, detected, handling, names.name("q", number))
+            for number, (text, language, detected) in enumerate(told)
+        ]
         return await self._carry_out(plans, target, options, names, deadline)
 
     async def score(
@@ -78,14 +82,23 @@ class ItemTranslator:
         return await self._carry_out(plans, target, options, names, deadline)
 
     def _plan(
-        self, text: str, source: str, target: str, detected: Detected | None, handling: Handling
+        self,
+        text: str,
+        source: str,
+        target: str,
+        detected: Detected | None,
+        handling: Handling,
+        field: str,
     ) -> Plan:
-        """Raises UnsupportedPair, and InvalidOption for a pattern of the handling that is none."""
+        """Raises UnsupportedPair, InvalidText about `field`, and InvalidOption for a pattern that is none."""
         if source == target:
             return UntouchedPlan(text, source, detected)
         max_tokens = self._translator.model_for(source, target).manifest.limits.max_source_tokens
         count = partial(self._translator.count_source_tokens, source=source, target=target)
-        return TextPlan.of(text, Preparation(source, handling, max_tokens, count), target, detected)
+        preparation = Preparation(source, handling, max_tokens, count)
+        if handling.format == "text":
+            return TextPlan.of(text, preparation, target, detected)
+        return MarkupPlan.of(text, preparation, target, detected, field=field)
 
     def _sources(self, target: str) -> list[str]:
         return [source for source, into in self._translator.pairs() if into == target]

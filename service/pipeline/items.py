@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from service.engine.tokenizer import Piece
 from service.engine.translation import Hypothesis, Translation
 from service.text.detection import Detected
 from service.text.glossary import Term
-from service.text.rewriting import Rewriting
 from service.text.spans import Span
 
 Place = tuple[int, int]
@@ -56,18 +56,15 @@ class AppliedTerm:
 class Rendition:
     """One translation of a sentence with everything restored.
 
-    `to_text` leads from a place of the model's own text to one of `text`.
+    `source_pieces` are those of the model's source. `to_text` leads from a place of the model's own
+    text to one of `text`.
     """
 
     text: str
     hypothesis: Hypothesis | Translation
+    source_pieces: Sequence[Piece]
     to_text: Callable[[int, int], Place]
     protected: tuple[Protected, ...] = ()
-
-    @classmethod
-    def given(cls, text: str, rewriting: Rewriting, hypothesis: Translation) -> Rendition:
-        """A text of the caller's, which `rewriting` led to what the model saw of it."""
-        return cls(text, hypothesis, rewriting.to_old)
 
 
 @dataclass(frozen=True, slots=True)

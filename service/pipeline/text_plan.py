@@ -65,10 +65,8 @@ class TextPlan:
 
     def finish(self, outcomes: Sequence[Outcome]) -> Item:
         """The text with its sentences replaced, and one more version for each rank of alternatives."""
+        outcomes = whole(self.prose, outcomes, self.source, self.target)
         joined = join(self.prose, [one.best for one in outcomes], self.source, self.target)
-        if not self.prose.is_whole(joined.text):  # neighbours have made up a literal: keep the text
-            outcomes = [kept(one) for one in outcomes]
-            joined = join(self.prose, [one.best for one in outcomes], self.source, self.source)
         return Item(
             self.prose.segmented.text,
             joined.text,
@@ -76,11 +74,22 @@ class TextPlan:
             self.target,
             self.detected,
             tuple(place_sentences(self.prose, joined, outcomes)),
-            tuple(
-                join(self.prose, renditions, self.source, self.target).text for renditions in ranked(outcomes)
-            ),
+            tuple(self._alternatives(outcomes)),
             self.prose.num_split,
         )
+
+    def _alternatives(self, outcomes: Sequence[Outcome]) -> Iterator[str]:
+        for renditions in ranked(outcomes):
+            text = join(self.prose, renditions, self.source, self.target).text
+            if self.prose.is_whole(text):
+                yield text
+
+
+def whole(prose: Prose, outcomes: Sequence[Outcome], source: str, target: str) -> Sequence[Outcome]:
+    """The outcomes; where neighbouring sentences make up a literal too many, the sentences as they were."""
+    if prose.is_whole(join(prose, [one.best for one in outcomes], source, target).text):
+        return outcomes
+    return [kept(one) for one in outcomes]
 
 
 def join(prose: Prose, renditions: Sequence[Rendition], source: str, target: str) -> JoinedText:

@@ -47,12 +47,13 @@ class Outcome:
 def settled(unit: Unit, translation: Translation, *, fate: Fate = "ok") -> Outcome | None:
     """The outcome of a translation in which every protected span and term came back; else None."""
     if unit.given is not None:
-        given = Rendition.given(unit.given.sentence, unit.given.rewriting, translation)
+        to_text = unit.given.rewriting.to_old
+        given = Rendition(unit.given.sentence, translation, translation.source_tokens, to_text)
         return Outcome(unit, translation, given, "ok")
     restored = restore(unit.masked, translation.text)
     if restored is None:
         return None
-    best = _rendition(unit, translation, restored)
+    best = _rendition(unit, translation, translation, restored)
     outcome = Outcome(unit, translation, best, fate, tuple(_alternatives(unit, translation)))
     return outcome if all(term.is_met for term in outcome.terms) else None
 
@@ -67,17 +68,21 @@ def mended(unit: Unit, translation: Translation) -> Outcome:
     if restored is None:
         fate, restored = "reinserted", _reinserted(unit, translation)
     if restored is None:
-        return kept(Outcome(unit, translation, Rendition(translation.text, translation, _same_place), "ok"))
-    best = _rendition(unit, translation, restored)
+        return _kept(unit, translation)
+    best = _rendition(unit, translation, translation, restored)
     return Outcome(unit, translation, best, fate, tuple(_alternatives(unit, translation)))
 
 
 def kept(outcome: Outcome) -> Outcome:
     """The sentence itself in place of its translation."""
-    masked = outcome.unit.masked
+    return _kept(outcome.unit, outcome.translation)
+
+
+def _kept(unit: Unit, translation: Translation) -> Outcome:
+    masked = unit.masked
     protected = tuple(Protected(span, span.start, span.end) for span in masked.spans)
-    best = Rendition(masked.sentence, outcome.translation, _same_place, protected)
-    return Outcome(outcome.unit, outcome.translation, best, "source_kept")
+    best = Rendition(masked.sentence, translation, translation.source_tokens, _same_place, protected)
+    return Outcome(unit, translation, best, "source_kept")
 
 
 def _same_place(start: int, end: int) -> tuple[int, int]:
@@ -89,7 +94,7 @@ def _alternatives(unit: Unit, translation: Translation) -> Iterator[Rendition]:
     for one in translation.alternatives:
         restored = restore(unit.masked, one.text) or _reinserted(unit, translation, one)
         if restored is not None:
-            yield _rendition(unit, one, restored)
+            yield _rendition(unit, translation, one, restored)
 
 
 def _reinserted(
@@ -106,8 +111,11 @@ def _reinserted(
     return reinsert(unit.masked, found.text, place_for)
 
 
-def _rendition(unit: Unit, hypothesis: Hypothesis | Translation, restored: Restored) -> Rendition:
+def _rendition(
+    unit: Unit, translation: Translation, hypothesis: Hypothesis | Translation, restored: Restored
+) -> Rendition:
     protected = tuple(
         Protected(span, *place) for span, place in zip(unit.masked.spans, restored.places, strict=True)
     )
-    return Rendition(restored.text, hypothesis, restored.rewriting.to_new, protected)
+    to_text = restored.rewriting.to_new
+    return Rendition(restored.text, hypothesis, translation.source_tokens, to_text, protected)
