@@ -30,7 +30,9 @@ class SegmentView:
 
     @classmethod
     def all_of(cls, item: Item) -> list[SegmentView]:
-        """The views of all sentences of an item that have a translation, in order."""
+        """The views of all sentences of an item that have a translation in its text, in order."""
+        if item.is_unsure:
+            return []
         return [cls(one, Wording.of(one)) for one in item.sentences if one.fate != "source_kept"]
 
     @property

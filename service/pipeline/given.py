@@ -48,6 +48,7 @@ class GivenPlan:
                 outcome.unit.masked.rewriting.to_old,
                 Shift(source.start),
                 Shift(target.start),
+                assessment=outcome.assessment,
             )
             for (source, target), outcome in zip(self.pairs, outcomes, strict=True)
         )

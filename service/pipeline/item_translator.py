@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from types import MappingProxyType
 from typing import Any, Final
 
-from service.engine.translation import Options, Translation
+from service.engine.translation import Options
+from service.pipeline.assessing import Assessor
 from service.pipeline.fields import FieldNames
 from service.pipeline.given import GivenPlan
 from service.pipeline.handling import PLAIN, Handling
@@ -21,6 +23,7 @@ from service.pipeline.settling import Direction, settle
 from service.pipeline.text_plan import Plan, TextPlan, UntouchedPlan
 from service.pipeline.units import Outcome, Unit
 from service.text.detection import Detected, LanguageDetector
+from service.text.evidence import Calibration
 
 AUTO: Final = "auto"
 _Numbered = tuple[int, Unit]
@@ -33,10 +36,13 @@ class ItemTranslator:
         self,
         translator: Translating,
         detector: LanguageDetector,
-        on_sentence: Callable[[Translation], None] = lambda _: None,
+        on_sentence: Callable[[Outcome], None] = lambda _: None,
+        *,
+        calibrations: Mapping[str, Calibration] = MappingProxyType({}),
     ) -> None:
         self._translator = translator
         self._detector = detector
+        self._assessor = Assessor(calibrations)
         self._on_sentence = on_sentence
 
     async def translate(
@@ -60,7 +66,8 @@ class ItemTranslator:
             self._plan(text, language, target, detected, handling, names.name("q", number))
             for number, (text, language, detected) in enumerate(told)
         ]
-        return await self._carry_out(plans, target, options, names, deadline)
+        items = await self._carry_out(plans, target, options, names, deadline)
+        return [item.unless_unsure(handling.min_confidence) for item in items]
 
     async def score(
         self,
@@ -130,8 +137,9 @@ class ItemTranslator:
             with names.of([number for number, _ in numbered]):
                 found = await settle([unit for _, unit in numbered], direction, self._translator)
             for (number, _), outcome in zip(numbered, found, strict=True):
-                done[number].append(outcome)
-                self._on_sentence(outcome.translation)
+                assessed = self._assessor.assessed(outcome, source, target)
+                done[number].append(assessed)
+                self._on_sentence(assessed)
 
         await _together([settle_group(*group) for group in groups.items() if group[1]])
         return [plan.finish(outcomes) for plan, outcomes in zip(plans, done, strict=True)]

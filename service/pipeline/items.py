@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from service.engine.tokenizer import Piece
 from service.engine.translation import Hypothesis, Translation
 from service.text.detection import Detected
+from service.text.evidence import Assessment
 from service.text.glossary import Term
 from service.text.spans import Span
 
@@ -84,13 +85,15 @@ class Sentence:
     target_shift: Shift
     alternatives: tuple[Rendition, ...] = ()
     terms: tuple[AppliedTerm, ...] = ()
+    assessment: Assessment | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
     """One text of a request and what became of it; no sentences where nothing was to translate.
 
-    `num_split` sentences were too long for the model and went to it in parts.
+    There are `num_split` sentences more than the text has, as some were too long for the model. Where
+    `is_unsure` the translation was not good enough for the caller, and `text` is the source.
     """
 
     source_text: str
@@ -101,4 +104,16 @@ class Item:
     sentences: tuple[Sentence, ...]
     alternatives: tuple[str, ...] = ()
     num_split: int = 0
-    terms: tuple[AppliedTerm, ...] = field(default=())
+    is_unsure: bool = False
+
+    @property
+    def confidence(self) -> float | None:
+        """The lowest confidence of its sentences, 0 to 1; None where there is none."""
+        known = [one.assessment.confidence for one in self.sentences if one.assessment]
+        return min((one for one in known if one is not None), default=None)
+
+    def unless_unsure(self, min_confidence: float) -> Item:
+        """The item, or where its confidence is lower than wanted, with its source as its text."""
+        if self.confidence is None or self.confidence >= min_confidence:
+            return self
+        return replace(self, text=self.source_text, alternatives=(), is_unsure=True)

@@ -123,6 +123,7 @@ def place_sentences(
             Shift(start, target_offsets),
             outcome.alternatives,
             outcome.terms,
+            outcome.assessment,
         )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from service.engine.translation import Hypothesis, Translation
 from service.pipeline.items import AppliedTerm, Fate, Protected, Rendition
+from service.text.evidence import Assessment
 from service.text.glossary import Term
 from service.text.insertion import insertion_place
 from service.text.masking import MaskedSentence
@@ -36,6 +37,7 @@ class Outcome:
     best: Rendition
     fate: Fate
     alternatives: tuple[Rendition, ...] = ()
+    assessment: Assessment | None = None
 
     @property
     def terms(self) -> tuple[AppliedTerm, ...]:

@@ -1,0 +1,46 @@
+"""What the evidence says about a translated sentence, in the places of its own two texts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from service.pipeline.units import Outcome
+from service.pipeline.wording import Wording
+from service.text.evidence import Assessment, Calibration, Evidence, Span, assess
+
+
+@dataclass(frozen=True, slots=True)
+class Assessor:
+    """Assesses outcomes of models whose calibrations are known by their names."""
+
+    calibrations: Mapping[str, Calibration]
+
+    def assessed(self, outcome: Outcome, source: str, target: str) -> Outcome:
+        """The outcome with its assessment; none where the sentence was kept as it is."""
+        if outcome.fate == "source_kept":
+            return outcome
+        calibration = self.calibrations.get(outcome.translation.model)
+        return replace(outcome, assessment=_assessment(outcome, source, target, calibration))
+
+
+def _assessment(outcome: Outcome, source: str, target: str, calibration: Calibration | None) -> Assessment:
+    masked, best = outcome.unit.masked, outcome.best
+    wording = Wording(masked.sentence, masked.rewriting.to_old, best)
+    hypothesis = best.hypothesis
+    num_tokens = len(hypothesis.target_tokens)
+    evidence = Evidence(
+        source_text=masked.sentence,
+        target_text=best.text,
+        source_language=source,
+        target_language=target,
+        source_tokens=wording.source_tokens,
+        target_tokens=wording.target_tokens,
+        logprobs=hypothesis.logprobs[:num_tokens],
+        eos_logprob=next(iter(hypothesis.logprobs[num_tokens:]), None),
+        weights=wording.weights,
+        finish_reason=hypothesis.finish_reason,
+        protected_source=[Span(span.start, span.end) for span in masked.spans],
+        protected_target=[Span(one.start, one.end) for one in best.protected],
+    )
+    return assess(evidence, calibration)
