@@ -17,9 +17,9 @@ MONITORING: Final = Path(__file__).parents[2] / "monitoring"
 RULES: Final = MONITORING / "rules.yml"
 RULE_TESTS: Final = MONITORING / "rules.test.yml"
 DASHBOARDS: Final = sorted((MONITORING / "grafana" / "dashboards").glob("*.json"))
-_METRIC: Final = re.compile(r"\b(?:zhuyi|process|python)[_:][a-z0-9_:]+")
+_METRIC: Final = re.compile(r"\b(?:(?:zhuyi|process|python)[_:][a-z0-9_:]+|up\b)")
 _STRING: Final = re.compile(r"\"[^\"]*\"|'[^']*'")
-_BY_PROMETHEUS: Final = frozenset({"up", "scrape_duration_seconds"})
+_BY_PROMETHEUS: Final = frozenset({"up"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from service.metrics import Metrics
 from tests.api.test_metrics import SERVICE_STATE, tick
 from tests.monitoring.files import RULE_TESTS, RULES, exported, metrics_in, rules
 
+EVERY_RULE = [*rules("record"), *rules("alert")]
 NAMES = [rule["alert"] for rule in rules("alert")]
 needs_promtool = pytest.mark.skipif(
     shutil.which("promtool") is None,
