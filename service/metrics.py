@@ -5,6 +5,7 @@ Base units, fixed buckets, and labels only from names that the service itself kn
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any, Final
@@ -85,6 +86,7 @@ class Metrics:
         self._requests.inference.observe(inference, name, version)
         self._requests.source_tokens.observe(len(translation.source_tokens), name)
         self._requests.target_tokens.observe(len(translation.target_tokens), name)
+        self._requests.last_success.set(time.time(), name)
 
     def record_tick(self, record: TickRecord) -> None:
         """One tick of one model in one engine."""
@@ -100,6 +102,9 @@ class _Sum:
 
     def add(self, amount: float, *labels: str) -> None:
         self._of(*labels).inc(amount)
+
+    def set(self, value: float, *labels: str) -> None:
+        self._of(*labels).set(value)
 
 
 class _Distribution:
@@ -177,6 +182,9 @@ class _RequestSeries(_Series):
         )
         self.target_tokens = self.histogram(
             "zhuyi_target_tokens", "Target tokens of a sentence.", _TOKENS, "model"
+        )
+        self.last_success = self.gauge(
+            "zhuyi_last_success_timestamp_seconds", "When a sentence last came back translated.", "model"
         )
 
 

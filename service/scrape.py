@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Protocol
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -109,11 +111,25 @@ class ScrapeCollector(Collector):
             "zhuyi_worker_heartbeat_timestamp_seconds", "When an engine was last heard of.", labels=["worker"]
         )
         restarts = CounterMetricFamily("zhuyi_worker_restarts", "Engines started again.", labels=["worker"])
+        memory = GaugeMetricFamily(
+            "zhuyi_worker_resident_memory_bytes", "Resident memory of an engine (Linux).", labels=["worker"]
+        )
         offset = time.time() - time.monotonic()
         for engine in self._state.engines():
             heartbeat.add_metric([str(engine.number)], engine.last_heartbeat + offset)
             restarts.add_metric([str(engine.number)], engine.num_restarts)
-        yield from (heartbeat, restarts)
+            if resident := _resident_bytes(engine.pid):
+                memory.add_metric([str(engine.number)], resident)
+        yield from (heartbeat, restarts, memory)
+
+
+def _resident_bytes(pid: int | None) -> int:
+    """0 for a process that is gone, and where there is no /proc (Linux, proc_pid_statm(5))."""
+    try:
+        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    except (OSError, IndexError):  # an ended process that nobody has waited for has an empty file
+        return 0
+    return pages * os.sysconf("SC_PAGE_SIZE")
 
 
 def _gauge(name: str, about: str, value: float) -> Metric:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import time
 from collections import Counter
+from pathlib import Path
 
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from service.engine.admission import QueueState
@@ -37,7 +41,7 @@ def total(samples: Samples, name: str, **labels: str) -> float:
 
 async def test_every_request_is_counted_once_and_as_the_client_saw_it(api: Api) -> None:
     """Per status and per outcome; the histogram holds as many as the counter; nothing stays in flight."""
-    seen: Counter[int] = Counter()
+    started, seen = time.time(), Counter[int]()
     for fields in [GOOD] * 3 + [{"q": SECRET}] * 2 + [GOOD | {"q": "x" * 999}, GOOD | {"source": SECRET}]:
         for path in ("/translate", "/attention-weights"):
             seen[(await api.client.post(path, json=fields)).status_code] += 1
@@ -57,6 +61,8 @@ async def test_every_request_is_counted_once_and_as_the_client_saw_it(api: Api) 
     assert total(samples, "zhuyi_http_request_duration_seconds_count", method="POST") == 16
     assert total(samples, "zhuyi_http_requests_in_flight", route="/translate") == 0
     assert total(samples, "zhuyi_request_finished_total", reason="eos") == 6
+    last_success = total(samples, "zhuyi_last_success_timestamp_seconds", model="en-zh")
+    assert started <= last_success <= time.time()
 
 
 async def test_no_label_comes_from_a_caller(api: Api) -> None:
@@ -78,7 +84,7 @@ class _ServiceState:
         return (model_info("zh", "en"),)
 
     def engines(self) -> tuple[EngineStatus, ...]:
-        return (EngineStatus(0, 1, "ready", 0.0, 3, 2),)
+        return (EngineStatus(0, os.getpid(), "ready", 0.0, 3, 2), EngineStatus(1, None, "dead", 0.0, 0, 5))
 
     def is_ready(self) -> bool:
         return True
@@ -126,3 +132,14 @@ def test_depths_and_models_are_read_at_the_scrape() -> None:
     assert total(samples, "zhuyi_execution_provider_fallback", requested="cpu", actual="cpu") == 0
     assert total(samples, "zhuyi_worker_heartbeat_timestamp_seconds", worker="0") > 1e9
     assert total(samples, "zhuyi_worker_restarts_total", worker="0") == 2
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="only Linux tells it there")
+def test_the_memory_of_living_engines_is_told() -> None:
+    """As the process itself sees it; an engine without a process has none."""
+    metrics = Metrics()
+    metrics.observe_at_scrape(SERVICE_STATE)
+    samples = samples_of(metrics.render()[0].decode())
+    own = total(samples, "process_resident_memory_bytes")
+    assert total(samples, "zhuyi_worker_resident_memory_bytes", worker="0") == pytest.approx(own, rel=0.05)
+    assert ("zhuyi_worker_resident_memory_bytes", frozenset({("worker", "1")})) not in samples

@@ -1,0 +1,1 @@
+"""Tests of `k8s/`: what kustomize makes of it, without a cluster."""
