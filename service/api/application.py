@@ -19,8 +19,8 @@ from service.api.documentation import DocumentationRoute
 from service.api.errors import ApiError
 from service.api.health import HealthRoutes
 from service.api.plain import Handler, PlainApplication
-from service.api.problems import http_problem_response, problem_response
 from service.api.request_limits import RequestLimits
+from service.api.routing import answer_error
 from service.api.services import Services
 from service.api.translate import TranslateRoute
 from service.engine.errors import ZhuyiError
@@ -45,16 +45,15 @@ def create_application(services: Services, lifespan: Lifespan | None = None) -> 
     _add_operations(application, services)
     _add_catalogue(application, services)
     _add_health(application, services)
-    application.add_exception_handler(ZhuyiError, _answer_problem)
-    application.add_exception_handler(ApiError, _answer_problem)
-    application.add_exception_handler(HTTPException, _answer_http_problem)
+    for family in (ZhuyiError, ApiError, HTTPException):
+        application.add_exception_handler(family, _answer_error)
     application.add_middleware(RequestLimits, max_body_bytes=services.policy.max_body_bytes)
-    routes = [route.path for route in application.routes if hasattr(route, "path")]
+    routes = application.route_table()
     application.add_middleware(RequestContext, recorder=services.recorder, routes=routes)
     return application
 
 
-def _add_operations(application: FastAPI, services: Services) -> None:
+def _add_operations(application: PlainApplication, services: Services) -> None:
     translated, looked_at = answers.TranslateAnswer, answers.AttentionAnswer | answers.AttentionAnswers
     application.add_api_route(
         "/translate", TranslateRoute(services).answer, methods=["POST"], response_model=None,
@@ -68,7 +67,7 @@ def _add_operations(application: FastAPI, services: Services) -> None:
     )  # fmt: skip
 
 
-def _add_catalogue(application: FastAPI, services: Services) -> None:
+def _add_catalogue(application: PlainApplication, services: Services) -> None:
     catalogue = CatalogueRoutes(services.translator)
     _add_get(
         application, "/languages", catalogue.languages, list[answers.Language], "What can be translated."
@@ -79,7 +78,7 @@ def _add_catalogue(application: FastAPI, services: Services) -> None:
     _add_get(application, "/models", catalogue.models, answers.Models, "By what, and on which device.")
 
 
-def _add_health(application: FastAPI, services: Services) -> None:
+def _add_health(application: PlainApplication, services: Services) -> None:
     health = HealthRoutes(services)
     about_ready = "503 until the models are warm, and while stopping."
     _add_get(
@@ -96,20 +95,17 @@ def _add_health(application: FastAPI, services: Services) -> None:
     application.add_api_route("/docs", documentation.page, include_in_schema=False)
 
 
-def _add_get(application: FastAPI, path: str, handler: Handler, answer: Any, description: str) -> None:
+def _add_get(
+    application: PlainApplication, path: str, handler: Handler, answer: Any, description: str
+) -> None:
     application.add_api_route(
         path, handler, methods=["GET"], response_model=None, description=description,
         responses=describe_answers(answer, problems=False) if answer else None,
     )  # fmt: skip
 
 
-async def _answer_problem(request: Request, error: Exception) -> Response:
-    response = problem_response(error, request)
+async def _answer_error(request: Request, error: Exception) -> Response:
+    response = answer_error(error, request)
     if response.status_code == 500:
         log_failure(error, request.scope["state"]["request_id"])
     return response
-
-
-async def _answer_http_problem(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
-    return http_problem_response(error, request)

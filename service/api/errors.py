@@ -2,6 +2,7 @@
 
 ApiError
 ├── MalformedBody         400  not JSON (or not a form), or not UTF-8
+├── MalformedQuery        400  a query string that cannot be read
 ├── InvalidFields         422  JSON, but not the fields that the route wants
 ├── UnknownLanguageCode   422  a language that is not served
 ├── BadHead               400  a request line or headers that no honest client sends
@@ -46,6 +47,13 @@ class MalformedBody(ApiError):
 
     def __str__(self) -> str:
         return f"the body {self.reason}"
+
+
+class MalformedQuery(ApiError):
+    """A query string with too many fields, or with bytes that are not UTF-8."""
+
+    def __str__(self) -> str:
+        return "the query string is not UTF-8, or has too many fields"
 
 
 @dataclass(eq=False)
@@ -140,6 +148,7 @@ class Kind:
 
 KINDS: Final[dict[type[Exception], Kind]] = {
     MalformedBody: Kind(400, "malformed-body", "Malformed body", "validation"),
+    MalformedQuery: Kind(400, "malformed-query", "Malformed query string", "validation"),
     InvalidFields: Kind(422, "invalid-fields", "Invalid request", "validation"),
     UnknownLanguageCode: Kind(422, "unknown-language", "Unknown language", "validation"),
     BadHead: Kind(400, "bad-head", "Bad request head", "validation"),

@@ -76,7 +76,7 @@ BODIES = {
 CONTENT = {
     "none": {},
     "plain": {"Content-Type": "text/plain"},
-    "multipart": {"Content-Type": "multipart/form-data; boundary=x"},
+    "multipart": {"Content-Type": "multipart/mixed; boundary=x"},
     "utf-16": {"Content-Type": "application/json; charset=utf-16"},
     "two types": {"Content-Type": "application/json, text/plain"},
     "gzip": JSON | {"Content-Encoding": "gzip"},
