@@ -15,10 +15,13 @@ from service.api.attention import AttentionRoute
 from service.api.catalogue import CatalogueRoutes
 from service.api.context import RequestContext, log_failure
 from service.api.described import ATTENTION, TRANSLATE, describe_answers
+from service.api.dialects import libretranslate
+from service.api.dialects.libretranslate import NATIVE_AND_LIBRETRANSLATE
 from service.api.documentation import DocumentationRoute
 from service.api.errors import ApiError
 from service.api.health import HealthRoutes
 from service.api.plain import Handler, PlainApplication
+from service.api.problems import NATIVE
 from service.api.request_limits import RequestLimits
 from service.api.routing import answer_error
 from service.api.services import Services
@@ -27,6 +30,7 @@ from service.engine.errors import ZhuyiError
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
+_STATUSES_OF_TRANSLATE: Final = (400, 413, 415, 503, 504)
 _ABOUT: Final = (
     "Translation with the attention behind it. Errors are RFC 9457 problems; texts are never logged."
 )
@@ -45,6 +49,7 @@ def create_application(services: Services, lifespan: Lifespan | None = None) -> 
     _add_operations(application, services)
     _add_catalogue(application, services)
     _add_health(application, services)
+    libretranslate.add_routes(application, services)
     for family in (ZhuyiError, ApiError, HTTPException):
         application.add_exception_handler(family, _answer_error)
     application.add_middleware(RequestLimits, max_body_bytes=services.policy.max_body_bytes)
@@ -55,13 +60,14 @@ def create_application(services: Services, lifespan: Lifespan | None = None) -> 
 
 def _add_operations(application: PlainApplication, services: Services) -> None:
     translated, looked_at = answers.TranslateAnswer, answers.AttentionAnswer | answers.AttentionAnswers
-    application.add_api_route(
-        "/translate", TranslateRoute(services).answer, methods=["POST"], response_model=None,
-        responses=describe_answers(translated), openapi_extra=TRANSLATE,
-        description="Translates one text or a list of texts; also takes LibreTranslate's requests.",
+    application.speak(
+        NATIVE_AND_LIBRETRANSLATE, "/translate", TranslateRoute(services).answer, methods=["POST"],
+        responses=describe_answers(translated, statuses=_STATUSES_OF_TRANSLATE), openapi_extra=TRANSLATE,
+        description="Translates one text or a list of texts; also takes LibreTranslate's requests, in any "
+        "encoding; what other routes answer with 422 is 400 here.",
     )  # fmt: skip
-    application.add_api_route(
-        "/attention-weights", AttentionRoute(services).answer, methods=["POST"], response_model=None,
+    application.speak(
+        NATIVE, "/attention-weights", AttentionRoute(services).answer, methods=["POST"],
         responses=describe_answers(looked_at), openapi_extra=ATTENTION,
         description="Where the model looked, word by word; a heat map with `Accept: image/svg+xml`.",
     )  # fmt: skip
@@ -72,8 +78,8 @@ def _add_catalogue(application: PlainApplication, services: Services) -> None:
     _add_get(
         application, "/languages", catalogue.languages, list[answers.Language], "What can be translated."
     )
-    application.add_api_route(  # Argos Translate's client asks by POST
-        "/languages", catalogue.languages, methods=["POST"], include_in_schema=False
+    application.speak(  # Argos Translate's client asks by POST
+        NATIVE, "/languages", catalogue.languages, methods=["POST"], include_in_schema=False
     )
     _add_get(application, "/models", catalogue.models, answers.Models, "By what, and on which device.")
 
@@ -92,15 +98,15 @@ def _add_health(application: PlainApplication, services: Services) -> None:
     _add_get(application, "/health/ready", health.ready, answers.Status, about_ready)
     _add_get(application, "/metrics", health.metrics, None, "Prometheus text format.")
     documentation = DocumentationRoute(application.openapi)
-    application.add_api_route("/docs", documentation.page, include_in_schema=False)
+    application.speak(NATIVE, "/docs", documentation.page, methods=["GET"], include_in_schema=False)
 
 
 def _add_get(
     application: PlainApplication, path: str, handler: Handler, answer: Any, description: str
 ) -> None:
-    application.add_api_route(
-        path, handler, methods=["GET"], response_model=None, description=description,
-        responses=describe_answers(answer, problems=False) if answer else None,
+    application.speak(
+        NATIVE, path, handler, methods=["GET"], description=description,
+        responses=describe_answers(answer, statuses=()) if answer else None,
     )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -25,6 +26,9 @@ from service.pipeline.item_translator import AUTO
 from service.pipeline.items import Item
 from service.pipeline.ports import Translating
 from service.text.languages import match_language
+
+_CODE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,2}", re.ASCII)
+"""What may be repeated in an error: a language tag, and nothing that could be a text."""
 
 
 @dataclass(slots=True)
@@ -82,7 +86,7 @@ def resolve_languages(source: str, target: str, translator: Translating, subject
 def _resolve(field: str, code: str, served: Sequence[str]) -> str:
     language = match_language(code, served)
     if language is None:
-        raise UnknownLanguageCode(field, tuple(served))
+        raise UnknownLanguageCode(field, tuple(served), code if _CODE.fullmatch(code) else "")
     return language
 
 

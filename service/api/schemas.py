@@ -69,9 +69,7 @@ class _Request(Fields):
 class TranslateRequest(_Request):
     """A LibreTranslate request and more; `api_key` and every field not named here are ignored."""
 
-    format: Annotated[Literal["text"], Field(description="Form of the text; markup is not read yet.")] = (
-        "text"
-    )
+    format: Annotated[Literal["text", "html"], Field(description="What the texts are written in.")] = "text"
     alternatives: Annotated[int, Field(ge=0, le=7, description="Further translations wanted.")] = 0
     include: Annotated[
         list[Include],

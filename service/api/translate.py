@@ -20,6 +20,7 @@ from service.api.rendering import render_model, render_translations
 from service.api.schemas import TRANSLATE_TYPES, TranslateRequest, parse_request
 from service.api.services import Services
 from service.pipeline.fields import FieldNames
+from service.pipeline.handling import Handling
 from service.pipeline.items import Item
 
 
@@ -46,8 +47,9 @@ class TranslateRoute:
             wanted, policy, n_best=wanted.alternatives + 1, with_attention=with_attention
         )
         items = await translate_texts(
-            request, self._services, subject, wanted.texts, options, names=names, deadline=deadline
-        )
+            request, self._services, subject, wanted.texts, options, names=names, deadline=deadline,
+            handling=Handling(format=wanted.format),
+        )  # fmt: skip
         return self._render(wanted, items, subject)
 
     def _render(self, wanted: TranslateRequest, items: list[Item], subject: Subject) -> Response:

@@ -20,6 +20,7 @@ EXAMPLES: tuple[Exception, ...] = (
     api_errors.MalformedQuery(),
     api_errors.InvalidFields((api_errors.FieldError("q[1]", "is missing", 3, 4),)),
     api_errors.UnknownLanguageCode("source", ("en", "zh")),
+    api_errors.Disabled("Suggestions"),
     api_errors.BadHead("no host"),
     api_errors.HeadTooLarge(10),
     api_errors.BodyTooLarge(10),
@@ -91,6 +92,6 @@ def test_what_may_succeed_later_says_when(error: Exception) -> None:
 def test_limits_and_fields_are_named() -> None:
     """A program can tell which text is too long, by how much."""
     scope = {"type": "http", "method": "GET", "path": "/", "headers": [], "query_string": b"", "state": {}}
-    body = NATIVE.answer(EXAMPLES[14], Request({**scope, "server": ("h", 1)})).body
+    body = NATIVE.answer(EXAMPLES[15], Request({**scope, "server": ("h", 1)})).body
     (field,) = msgspec.json.decode(body)["errors"]
     assert (field["field"], field["limit"], field["actual"]) == ("q[2]", 100, 101)
