@@ -15,7 +15,7 @@ from service.api.attention import AttentionRoute
 from service.api.catalogue import CatalogueRoutes
 from service.api.context import RequestContext, log_failure
 from service.api.described import ATTENTION, TRANSLATE, describe_answers
-from service.api.dialects import libretranslate
+from service.api.dialects import azure, google, libretranslate
 from service.api.dialects.libretranslate import NATIVE_AND_LIBRETRANSLATE
 from service.api.documentation import DocumentationRoute
 from service.api.errors import ApiError
@@ -49,7 +49,8 @@ def create_application(services: Services, lifespan: Lifespan | None = None) -> 
     _add_operations(application, services)
     _add_catalogue(application, services)
     _add_health(application, services)
-    libretranslate.add_routes(application, services)
+    for dialect in (libretranslate, google, azure):
+        dialect.add_routes(application, services)
     for family in (ZhuyiError, ApiError, HTTPException):
         application.add_exception_handler(family, _answer_error)
     application.add_middleware(RequestLimits, max_body_bytes=services.policy.max_body_bytes)

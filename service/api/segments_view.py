@@ -78,7 +78,11 @@ class SegmentView:
 
     def alignment(self) -> list[dict[str, Any]]:
         """Links between words: half-open spans of both texts, and the share of attention behind each."""
-        return [_link(link) for link in link_words(self.weights, self.source_words, self.target_words)]
+        return [_link(link) for link in self.links()]
+
+    def links(self) -> tuple[Link, ...]:
+        """The same as values."""
+        return link_words(self.weights, self.source_words, self.target_words)
 
     def scores(self) -> dict[str, Any]:
         """Log-probability (natural) of each target token, and of ending there; scores of the alternatives."""
