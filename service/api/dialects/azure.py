@@ -132,8 +132,8 @@ _BODY: Final = {
     },
 }
 _PARAMETERS: Final = [
-    {"name": "to", "in": "query", "required": True, "description": "Languages to translate to.", "example": ["zh"],
-     "schema": {"type": "array", "items": {"type": "string"}}},
+    {"name": "to", "in": "query", "required": True, "example": ["zh"],
+     "description": "Languages to translate to.", "schema": {"type": "array", "items": {"type": "string"}}},
     {"name": "from", "in": "query", "description": "Language of the texts; detected without.",
      "schema": {"type": "string"}},
     {"name": "textType", "in": "query", "schema": {"type": "string", "enum": ["plain", "html"]}},
