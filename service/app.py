@@ -47,6 +47,7 @@ class Service:
         services = Services(
             translator=self.translator,
             items=items,
+            detector=self._detector,
             recorder=self.metrics,
             policy=make_policy(settings),
             render_metrics=self.metrics.render,

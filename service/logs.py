@@ -36,6 +36,7 @@ def configure_logging(form: Literal["auto", "console", "json"], level: str) -> N
         )
     )
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
+    logging.getLogger("python_multipart").setLevel(logging.CRITICAL)  # quotes what it cannot read
 
 
 def _name_exception(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -24,7 +24,6 @@ _ROWS: Final = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 _TOKENS: Final = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 _BATCH_TOKENS: Final = tuple(2**power for power in range(17))
 _BYTES: Final = tuple(2**power for power in range(7, 22))
-_DIALECT: Final = "native"
 
 
 class Metrics:
@@ -52,12 +51,20 @@ class Metrics:
         self._http.in_flight.add(1, route)
 
     def http_finished(
-        self, *, method: str, route: str, status: int, seconds: float, num_bytes_in: int, num_bytes_out: int
+        self,
+        *,
+        method: str,
+        route: str,
+        dialect: str,
+        status: int,
+        seconds: float,
+        num_bytes_in: int,
+        num_bytes_out: int,
     ) -> None:
         """Its answer went out, or its client left."""
         self._http.in_flight.add(-1, route)
-        self._http.total.add(1, method, route, str(status), _DIALECT)
-        self._http.duration.observe(seconds, method, route, _DIALECT)
+        self._http.total.add(1, method, route, str(status), dialect)
+        self._http.duration.observe(seconds, method, route, dialect)
         self._http.request_size.observe(num_bytes_in, route)
         self._http.response_size.observe(num_bytes_out, route)
 

@@ -9,18 +9,20 @@ from pydantic import BaseModel, ConfigDict, Field
 Span = Annotated[list[int], Field(min_length=2, max_length=2, description="Code points, half open.")]
 
 
-class _Answer(BaseModel):
+class Answer(BaseModel):
+    """Nothing but the fields that are named, in their own types."""
+
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
-class DetectedLanguage(_Answer):
+class DetectedLanguage(Answer):
     """The language found, and how sure that is among the served ones (0 to 100)."""
 
     confidence: Annotated[float, Field(ge=0, le=100)]
     language: str
 
 
-class Place(_Answer):
+class Place(Answer):
     """A token or word and its place in the whole text, in code points."""
 
     text: str
@@ -28,7 +30,7 @@ class Place(_Answer):
     end: int
 
 
-class Link(_Answer):
+class Link(Answer):
     """A source word and the target word that looks at it; `p` is the share of its attention."""
 
     src: Span
@@ -36,7 +38,7 @@ class Link(_Answer):
     p: float
 
 
-class Words(_Answer):
+class Words(Answer):
     """The matrix between words: columns of one word added, rows averaged."""
 
     source: list[Place]
@@ -44,7 +46,7 @@ class Words(_Answer):
     weights: list[list[float]]
 
 
-class Tokens(_Answer):
+class Tokens(Answer):
     """The sub-words of a sentence and its translation."""
 
     source_tokens: list[Place]
@@ -59,7 +61,7 @@ class Attention(Tokens):
     entropy: list[float]
 
 
-class Alternative(_Answer):
+class Alternative(Answer):
     """A further translation of a sentence, and what the search compared."""
 
     text: str
@@ -83,14 +85,14 @@ class Segment(Attention, Scores):
     alignment: list[Link]
 
 
-class Model(_Answer):
+class Model(Answer):
     """Who translated."""
 
     name: str
     version: str
 
 
-class Usage(_Answer):
+class Usage(Answer):
     """How much was done; `truncated` where a translation reached the length limit."""
 
     segments: int
@@ -99,7 +101,7 @@ class Usage(_Answer):
     truncated: bool
 
 
-class ItemDetails(_Answer):
+class ItemDetails(Answer):
     """What `include` asked for, about one text."""
 
     text: str
@@ -111,7 +113,7 @@ class ItemDetails(_Answer):
     scores: list[Scores] = []
 
 
-class TranslateAnswer(_Answer):
+class TranslateAnswer(Answer):
     """LibreTranslate's answer and more; lists where `q` is one."""
 
     translatedText: str | list[str]
@@ -122,7 +124,7 @@ class TranslateAnswer(_Answer):
     model: Model | None
 
 
-class AttentionAnswer(_Answer):
+class AttentionAnswer(Answer):
     """The attention of one text, sentence by sentence."""
 
     translatedText: str
@@ -131,13 +133,13 @@ class AttentionAnswer(_Answer):
     model: Model | None
 
 
-class AttentionAnswers(_Answer):
+class AttentionAnswers(Answer):
     """The same for a list of texts."""
 
     results: list[AttentionAnswer]
 
 
-class Language(_Answer):
+class Language(Answer):
     """A source language and what it can be translated to."""
 
     code: str
@@ -145,14 +147,14 @@ class Language(_Answer):
     targets: list[str]
 
 
-class ModelLimits(_Answer):
+class ModelLimits(Answer):
     """Longest sentence and longest translation, in tokens."""
 
     max_source_tokens: int
     max_target_tokens: int
 
 
-class ModelDetails(_Answer):
+class ModelDetails(Answer):
     """A model and the device and precision it really runs in."""
 
     name: str
@@ -171,19 +173,19 @@ class ModelDetails(_Answer):
     load_seconds: float
 
 
-class Models(_Answer):
+class Models(Answer):
     """All models that serve a pair."""
 
     models: list[ModelDetails]
 
 
-class Status(_Answer):
+class Status(Answer):
     """All is well."""
 
     status: Literal["ok"]
 
 
-class ProblemField(_Answer):
+class ProblemField(Answer):
     """A field at fault."""
 
     field: str
@@ -192,7 +194,7 @@ class ProblemField(_Answer):
     actual: int | None = None
 
 
-class Problem(_Answer):
+class Problem(Answer):
     """RFC 9457, and `error` with the detail for LibreTranslate clients."""
 
     type: str

@@ -15,18 +15,22 @@ from service.api.attention import AttentionRoute
 from service.api.catalogue import CatalogueRoutes
 from service.api.context import RequestContext, log_failure
 from service.api.described import ATTENTION, TRANSLATE, describe_answers
+from service.api.dialects import azure, google, libretranslate
+from service.api.dialects.libretranslate import NATIVE_AND_LIBRETRANSLATE
 from service.api.documentation import DocumentationRoute
 from service.api.errors import ApiError
 from service.api.health import HealthRoutes
 from service.api.plain import Handler, PlainApplication
-from service.api.problems import http_problem_response, problem_response
+from service.api.problems import NATIVE
 from service.api.request_limits import RequestLimits
+from service.api.routing import answer_error
 from service.api.services import Services
 from service.api.translate import TranslateRoute
 from service.engine.errors import ZhuyiError
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
+_STATUSES_OF_TRANSLATE: Final = (400, 413, 415, 503, 504)
 _ABOUT: Final = (
     "Translation with the attention behind it. Errors are RFC 9457 problems; texts are never logged."
 )
@@ -45,41 +49,43 @@ def create_application(services: Services, lifespan: Lifespan | None = None) -> 
     _add_operations(application, services)
     _add_catalogue(application, services)
     _add_health(application, services)
-    application.add_exception_handler(ZhuyiError, _answer_problem)
-    application.add_exception_handler(ApiError, _answer_problem)
-    application.add_exception_handler(HTTPException, _answer_http_problem)
+    for dialect in (libretranslate, google, azure):
+        dialect.add_routes(application, services)
+    for family in (ZhuyiError, ApiError, HTTPException):
+        application.add_exception_handler(family, _answer_error)
     application.add_middleware(RequestLimits, max_body_bytes=services.policy.max_body_bytes)
-    routes = [route.path for route in application.routes if hasattr(route, "path")]
+    routes = application.route_table()
     application.add_middleware(RequestContext, recorder=services.recorder, routes=routes)
     return application
 
 
-def _add_operations(application: FastAPI, services: Services) -> None:
+def _add_operations(application: PlainApplication, services: Services) -> None:
     translated, looked_at = answers.TranslateAnswer, answers.AttentionAnswer | answers.AttentionAnswers
-    application.add_api_route(
-        "/translate", TranslateRoute(services).answer, methods=["POST"], response_model=None,
-        responses=describe_answers(translated), openapi_extra=TRANSLATE,
-        description="Translates one text or a list of texts; also takes LibreTranslate's requests.",
+    application.speak(
+        NATIVE_AND_LIBRETRANSLATE, "/translate", TranslateRoute(services).answer, methods=["POST"],
+        responses=describe_answers(translated, statuses=_STATUSES_OF_TRANSLATE), openapi_extra=TRANSLATE,
+        description="Translates one text or a list of texts; also takes LibreTranslate's requests, in any "
+        "encoding; what other routes answer with 422 is 400 here.",
     )  # fmt: skip
-    application.add_api_route(
-        "/attention-weights", AttentionRoute(services).answer, methods=["POST"], response_model=None,
+    application.speak(
+        NATIVE, "/attention-weights", AttentionRoute(services).answer, methods=["POST"],
         responses=describe_answers(looked_at), openapi_extra=ATTENTION,
         description="Where the model looked, word by word; a heat map with `Accept: image/svg+xml`.",
     )  # fmt: skip
 
 
-def _add_catalogue(application: FastAPI, services: Services) -> None:
+def _add_catalogue(application: PlainApplication, services: Services) -> None:
     catalogue = CatalogueRoutes(services.translator)
     _add_get(
         application, "/languages", catalogue.languages, list[answers.Language], "What can be translated."
     )
-    application.add_api_route(  # Argos Translate's client asks by POST
-        "/languages", catalogue.languages, methods=["POST"], include_in_schema=False
+    application.speak(  # Argos Translate's client asks by POST
+        NATIVE, "/languages", catalogue.languages, methods=["POST"], include_in_schema=False
     )
     _add_get(application, "/models", catalogue.models, answers.Models, "By what, and on which device.")
 
 
-def _add_health(application: FastAPI, services: Services) -> None:
+def _add_health(application: PlainApplication, services: Services) -> None:
     health = HealthRoutes(services)
     about_ready = "503 until the models are warm, and while stopping."
     _add_get(
@@ -93,23 +99,20 @@ def _add_health(application: FastAPI, services: Services) -> None:
     _add_get(application, "/health/ready", health.ready, answers.Status, about_ready)
     _add_get(application, "/metrics", health.metrics, None, "Prometheus text format.")
     documentation = DocumentationRoute(application.openapi)
-    application.add_api_route("/docs", documentation.page, include_in_schema=False)
+    application.speak(NATIVE, "/docs", documentation.page, methods=["GET"], include_in_schema=False)
 
 
-def _add_get(application: FastAPI, path: str, handler: Handler, answer: Any, description: str) -> None:
-    application.add_api_route(
-        path, handler, methods=["GET"], response_model=None, description=description,
-        responses=describe_answers(answer, problems=False) if answer else None,
+def _add_get(
+    application: PlainApplication, path: str, handler: Handler, answer: Any, description: str
+) -> None:
+    application.speak(
+        NATIVE, path, handler, methods=["GET"], description=description,
+        responses=describe_answers(answer, statuses=()) if answer else None,
     )  # fmt: skip
 
 
-async def _answer_problem(request: Request, error: Exception) -> Response:
-    response = problem_response(error, request)
+async def _answer_error(request: Request, error: Exception) -> Response:
+    response = answer_error(error, request)
     if response.status_code == 500:
         log_failure(error, request.scope["state"]["request_id"])
     return response
-
-
-async def _answer_http_problem(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
-    return http_problem_response(error, request)

@@ -6,7 +6,6 @@ import re
 import secrets
 import time
 import traceback
-from collections.abc import Collection
 from typing import Final
 
 import structlog
@@ -15,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.api.heads import first_header
 from service.api.ports import Recording
-from service.api.problems import problem_response
+from service.api.routing import RouteTable, answer_error
 from service.engine.errors import ZhuyiError
 
 REQUEST_ID_HEADER: Final = b"x-request-id"
@@ -29,18 +28,18 @@ _log = structlog.get_logger("service.api")
 class RequestContext:
     """ASGI middleware; takes the caller's request id where it is a sane one, and gives it back."""
 
-    def __init__(self, app: ASGIApp, *, recorder: Recording, routes: Collection[str]) -> None:
+    def __init__(self, app: ASGIApp, *, recorder: Recording, routes: RouteTable) -> None:
         self._app = app
         self._recorder = recorder
-        self._routes = frozenset(routes)
+        self._routes = routes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        scope.setdefault("state", {})["request_id"] = _request_id(scope)
+        route, dialect = self._routes.find(scope["path"])
+        scope.setdefault("state", {}).update(request_id=_request_id(scope), dialect=dialect)
         exchange = _Exchange(scope, receive, send)
-        route = scope["path"] if scope["path"] in self._routes else "unmatched"
         self._recorder.http_started(route)
         try:
             await self._answer(scope, exchange)
@@ -48,6 +47,7 @@ class RequestContext:
             self._recorder.http_finished(
                 method=scope["method"] if scope["method"] in _METHODS else "other",
                 route=route,
+                dialect=dialect.name,
                 status=exchange.status,
                 seconds=time.monotonic() - exchange.started,
                 num_bytes_in=exchange.num_bytes_in,
@@ -60,7 +60,7 @@ class RequestContext:
         except Exception as error:  # noqa: BLE001  # the last resort: a bug of ours, told without its message
             log_failure(error, scope["state"]["request_id"])
             if not exchange.has_begun:
-                response = problem_response(error, Request(scope))
+                response = answer_error(error, Request(scope))
                 await response(scope, exchange.receive, exchange.send)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, Final
 
 from pydantic import BaseModel
@@ -17,6 +18,8 @@ PROBLEMS: Final = {
     503: "overloaded or not ready; Retry-After says when to come back",
     504: "the deadline of X-Request-Timeout-Ms has passed",
 }
+
+FORMS: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 TRANSLATE_EXAMPLES: Final = {
     "one": {
@@ -50,16 +53,16 @@ def describe_body(model: type[BaseModel], examples: dict[str, Any], *, with_form
     schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
     content: dict[str, Any] = {"application/json": {"schema": schema, "examples": examples}}
     if with_form:
-        content["application/x-www-form-urlencoded"] = {"schema": schema}
+        content |= {form: {"schema": schema} for form in FORMS}
     return {"requestBody": {"required": True, "content": content}}
 
 
-def describe_answers(answer: Any, *, problems: bool = True) -> dict[int | str, dict[str, Any]]:
-    """The `responses` of a route: its answer, and a problem for each status that it may end in."""
+def describe_answers(
+    answer: Any, *, statuses: Collection[int] = tuple(PROBLEMS), error: type[BaseModel] = Problem
+) -> dict[int | str, dict[str, Any]]:
+    """The `responses` of a route: its answer, and an `error` for each status that it may end in."""
     found: dict[int | str, dict[str, Any]] = {200: {"model": answer, "description": "the answer"}}
-    if problems:
-        found |= {status: {"model": Problem, "description": text} for status, text in PROBLEMS.items()}
-    return found
+    return found | {status: {"model": error, "description": PROBLEMS[status]} for status in statuses}
 
 
 TRANSLATE: Final = describe_body(TranslateRequest, TRANSLATE_EXAMPLES, with_form=True)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from html import escape
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -52,17 +53,24 @@ def _operation(method: str, path: str, operation: dict[str, Any], schemas: dict[
     parts = [
         f"<h2><b>{method.upper()}</b> {escape(path)}</h2><p>{escape(operation.get('description', ''))}</p>"
     ]
+    query = _query(operation.get("parameters", []))
     content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
     if content:
         parts.append(_table(_resolve(content["schema"], schemas)))
     for example in content.get("examples", {}).values():
         body = json.dumps(example["value"], ensure_ascii=False)
-        command = f"curl http://127.0.0.1:8000{path} -H 'Content-Type: application/json' -d '{body}'"
+        command = f"curl http://127.0.0.1:8000{path}{query} -H 'Content-Type: application/json' -d '{body}'"
         parts.append(f"<p>{escape(example['summary'])}</p><pre>{escape(command)}</pre>")
     answers = ", ".join(
         f"{status} {escape(one['description'])}" for status, one in operation["responses"].items()
     )
     return "".join([*parts, f"<p>Answers: {answers}.</p>"])
+
+
+def _query(parameters: list[dict[str, Any]]) -> str:
+    """The query string of an example: what is required in it."""
+    pairs = [(one["name"], one["example"]) for one in parameters if one.get("required")]
+    return f"?{urlencode(pairs, doseq=True)}" if pairs else ""
 
 
 def _table(schema: dict[str, Any]) -> str:

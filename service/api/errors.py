@@ -2,8 +2,10 @@
 
 ApiError
 ├── MalformedBody         400  not JSON (or not a form), or not UTF-8
+├── MalformedQuery        400  a query string that cannot be read
 ├── InvalidFields         422  JSON, but not the fields that the route wants
 ├── UnknownLanguageCode   422  a language that is not served
+├── Disabled              403  something of LibreTranslate's that is not done here
 ├── BadHead               400  a request line or headers that no honest client sends
 ├── HeadTooLarge          431
 ├── BodyTooLarge          413
@@ -48,6 +50,13 @@ class MalformedBody(ApiError):
         return f"the body {self.reason}"
 
 
+class MalformedQuery(ApiError):
+    """A query string with too many fields, or with bytes that are not UTF-8."""
+
+    def __str__(self) -> str:
+        return "the query string is not UTF-8, or has too many fields"
+
+
 @dataclass(eq=False)
 class InvalidFields(ApiError):
     """Fields that are missing, of the wrong type or outside their bounds."""
@@ -60,13 +69,24 @@ class InvalidFields(ApiError):
 
 @dataclass(eq=False)
 class UnknownLanguageCode(ApiError):
-    """The code in `field` is none of the `served` ones."""
+    """The code in `field` is none of the `served` ones; `code` is "" where it does not look like one."""
 
     field: str
     served: tuple[str, ...]
+    code: str = ""
 
     def __str__(self) -> str:
         return f"{self.field} is not a served language; served are {', '.join(self.served)}"
+
+
+@dataclass(eq=False)
+class Disabled(ApiError):
+    """A route that is there for its clients to be told that what it is for is not done."""
+
+    feature: str
+
+    def __str__(self) -> str:
+        return f"{self.feature} are disabled on this server."
 
 
 @dataclass(eq=False)
@@ -140,8 +160,10 @@ class Kind:
 
 KINDS: Final[dict[type[Exception], Kind]] = {
     MalformedBody: Kind(400, "malformed-body", "Malformed body", "validation"),
+    MalformedQuery: Kind(400, "malformed-query", "Malformed query string", "validation"),
     InvalidFields: Kind(422, "invalid-fields", "Invalid request", "validation"),
     UnknownLanguageCode: Kind(422, "unknown-language", "Unknown language", "validation"),
+    Disabled: Kind(403, "disabled", "Disabled", "validation"),
     BadHead: Kind(400, "bad-head", "Bad request head", "validation"),
     HeadTooLarge: Kind(431, "head-too-large", "Request head too large", "validation"),
     BodyTooLarge: Kind(413, "body-too-large", "Body too large", "too_long"),

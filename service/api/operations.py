@@ -1,7 +1,8 @@
-"""What the two translating routes share: languages, limits, deadline, and the count of every outcome."""
+"""What all translating routes share: languages, limits, search, and the count of every outcome."""
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -11,17 +12,23 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from service.api.clients import unless_client_leaves
 from service.api.errors import ClientGone, Outcome, UnknownLanguageCode, kind_of
 from service.api.policy import Policy
 from service.api.ports import Recording
 from service.api.schemas import AttentionRequest, TranslateRequest
+from service.api.services import Services
 from service.engine.errors import TooLong, TooMany
 from service.engine.translation import LoadedModelInfo, Options
 from service.pipeline.fields import FieldNames
+from service.pipeline.handling import PLAIN, Handling
 from service.pipeline.item_translator import AUTO
 from service.pipeline.items import Item
 from service.pipeline.ports import Translating
 from service.text.languages import match_language
+
+_CODE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,2}", re.ASCII)
+"""What may be repeated in an error: a language tag, and nothing that could be a text."""
 
 
 @dataclass(slots=True)
@@ -79,8 +86,19 @@ def resolve_languages(source: str, target: str, translator: Translating, subject
 def _resolve(field: str, code: str, served: Sequence[str]) -> str:
     language = match_language(code, served)
     if language is None:
-        raise UnknownLanguageCode(field, tuple(served))
+        raise UnknownLanguageCode(field, tuple(served), code if _CODE.fullmatch(code) else "")
     return language
+
+
+def default_options(policy: Policy, *, n_best: int = 1, with_attention: bool = False) -> Options:
+    """The search of a request that says nothing about it; a beam at least as wide as `n_best`."""
+    return Options(
+        beam_size=max(policy.beam_size, n_best),
+        n_best=n_best,
+        length_penalty=policy.length_penalty,
+        coverage_penalty=policy.coverage_penalty,
+        with_attention=with_attention,
+    )
 
 
 def search_options(
@@ -112,6 +130,29 @@ def check_texts(
         limit, what = policy.max_attention_characters, "characters for attention weights"
     if (total := sum(map(len, texts))) > limit:
         raise TooLong(field, limit, total, what)
+
+
+async def translate_texts(
+    request: Request,
+    services: Services,
+    subject: Subject,
+    texts: Sequence[str],
+    options: Options,
+    *,
+    names: FieldNames,
+    deadline: float,
+    handling: Handling = PLAIN,
+) -> list[Item]:
+    """The texts translated between the languages of `subject`, for as long as the client is there.
+
+    Raises what the pipeline raises, and ClientGone.
+    """
+    work = services.items.translate(
+        texts, subject.source, subject.target, options, names=names, deadline=deadline, handling=handling
+    )
+    items = await unless_client_leaves(work, request)
+    note_model(items, services.translator, subject)
+    return items
 
 
 def model_of(source: str, translator: Translating, subject: Subject) -> LoadedModelInfo | None:

@@ -17,6 +17,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from service.api.dialect import Dialect
+from service.api.problems import NATIVE
+from service.api.routing import RouteTable
+
 Handler = Callable[[Request], Awaitable[Response]]
 _NO_TELEMETRY: Final[TelemetryConfig] = {"tracing": False, "metrics": False, "logs": False}
 """Of FastAPI's own, which would look for its exporters at every request; `/metrics` is ours."""
@@ -44,6 +48,19 @@ class PlainApplication(FastAPI):
     def __init__(self, **description: Any) -> None:
         super().__init__(**description, telemetry=_NO_TELEMETRY)
         self.router.route_class = PlainRoute
+        self._dialects: dict[str, Dialect] = {}
+
+    def speak(
+        self, dialect: Dialect, path: str, handler: Handler, *, methods: list[str], **description: Any
+    ) -> None:
+        """Adds a route; `dialect` is that of its errors, and of its path in the metrics."""
+        self._dialects[path] = dialect
+        self.add_api_route(path, handler, methods=methods, response_model=None, **description)
+
+    def route_table(self) -> RouteTable:
+        """All routes so far, FastAPI's own among them."""
+        paths = [route.path for route in self.routes if hasattr(route, "path")]
+        return RouteTable({path: self._dialects.get(path, NATIVE) for path in paths})
 
     def build_middleware_stack(self) -> ASGIApp:
         """Middleware, then error handlers, then routes."""

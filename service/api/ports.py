@@ -13,7 +13,15 @@ class Recording(Protocol):
     def http_started(self, route: str) -> None: ...
 
     def http_finished(
-        self, *, method: str, route: str, status: int, seconds: float, num_bytes_in: int, num_bytes_out: int
+        self,
+        *,
+        method: str,
+        route: str,
+        dialect: str,
+        status: int,
+        seconds: float,
+        num_bytes_in: int,
+        num_bytes_out: int,
     ) -> None: ...
 
     def request_finished(

@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.api.errors import ApiError, BadHead, BodyTooLarge, HeadTooLarge
 from service.api.heads import first_header
-from service.api.problems import problem_response
+from service.api.routing import answer_error
 
 MAX_HEAD_BYTES: Final = 32_768
 _HOST = re.compile(rb"[A-Za-z0-9._~%\[\]:-]*")
@@ -31,7 +31,7 @@ class RequestLimits:
             await self._app(scope, receive, send)
             return
         if error := _fault_of(scope):
-            await problem_response(error, Request(scope))(scope, receive, send)
+            await answer_error(error, Request(scope))(scope, receive, send)
             return
         await self._app(scope, self._limited(scope, receive), send)
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Final, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError
 from pydantic_core import ErrorDetails
 
 from service.api.errors import FieldError, InvalidFields
+from service.api.forms import FieldTypes
 from service.engine.messages import Priority
 
 
@@ -30,9 +31,13 @@ _BOUNDS = ("ge", "le", "min_length", "max_length")
 _MAX_ERRORS = 20
 
 
-class _Request(BaseModel):
+class Fields(BaseModel):
+    """Fields of a request in any dialect."""
+
     model_config = ConfigDict(strict=True, extra="ignore", frozen=True, allow_inf_nan=False)
 
+
+class _Request(Fields):
     q: Annotated[Texts, Field(description="The text to translate, or a list of texts.")]
     source: Annotated[LanguageCode, Field(description="Language of the text, or `auto`.", examples=["zh"])]
     target: Annotated[LanguageCode, Field(description="Language to translate to.", examples=["en"])]
@@ -64,9 +69,7 @@ class _Request(BaseModel):
 class TranslateRequest(_Request):
     """A LibreTranslate request and more; `api_key` and every field not named here are ignored."""
 
-    format: Annotated[Literal["text"], Field(description="Form of the text; markup is not read yet.")] = (
-        "text"
-    )
+    format: Annotated[Literal["text", "html"], Field(description="What the texts are written in.")] = "text"
     alternatives: Annotated[int, Field(ge=0, le=7, description="Further translations wanted.")] = 0
     include: Annotated[
         list[Include],
@@ -77,6 +80,15 @@ class TranslateRequest(_Request):
             json_schema_extra={"default": []},
         ),
     ]
+
+
+TRANSLATE_TYPES: Final = FieldTypes(
+    lists=frozenset({"include"}),
+    repeated=frozenset({"q"}),
+    integers=frozenset({"alternatives", "beam_size"}),
+    decimals=frozenset({"length_penalty", "coverage_penalty"}),
+)
+"""What the fields of a TranslateRequest are in a form or a query string."""
 
 
 class AttentionRequest(_Request):
@@ -93,7 +105,7 @@ class AttentionRequest(_Request):
         return [self.translation] if isinstance(self.translation, str) else self.translation
 
 
-RequestModel = TypeVar("RequestModel", bound=_Request)
+RequestModel = TypeVar("RequestModel", bound=Fields)
 
 
 def parse_request(model: type[RequestModel], fields: dict[str, Any]) -> RequestModel:

@@ -74,7 +74,11 @@ class SegmentView:
 
     def alignment(self) -> list[dict[str, Any]]:
         """Links between words: half-open spans of both texts, and the share of attention behind each."""
-        return [self._link(link) for link in self.wording.links]
+        return [_link(link) for link in self.links()]
+
+    def links(self) -> tuple[Link, ...]:
+        """The same as values."""
+        return tuple(self._moved(link) for link in self.wording.links)
 
     def scores(self) -> dict[str, Any]:
         """Log-probability (natural) of each target token, and of ending there; scores of the alternatives."""
@@ -96,12 +100,11 @@ class SegmentView:
         target = tuple(token.text for token in self.wording.target_tokens)
         return HeatMap(source, target, self.wording.weights)
 
-    def _link(self, link: Link) -> dict[str, Any]:
-        return {
-            "src": list(self.sentence.source_shift(link.source_start, link.source_end)),
-            "tgt": list(self.sentence.target_shift(link.target_start, link.target_end)),
-            "p": round(link.weight, _SCORE_DECIMALS),
-        }
+    def _moved(self, link: Link) -> Link:
+        """The link in the whole texts."""
+        source = self.sentence.source_shift(link.source_start, link.source_end)
+        target = self.sentence.target_shift(link.target_start, link.target_end)
+        return Link(*source, *target, link.weight)
 
 
 def _places(parts: Sequence[Token | Word], shift: Shift) -> list[dict[str, Any]]:
@@ -117,3 +120,11 @@ def _alternative(one: Rendition) -> dict[str, Any]:
 def _rounded(values: NDArray[np.floating[Any]], decimals: int) -> list[Any]:
     rounded: list[Any] = np.round(values.astype(np.float64), decimals).tolist()
     return rounded
+
+
+def _link(link: Link) -> dict[str, Any]:
+    return {
+        "src": [link.source_start, link.source_end],
+        "tgt": [link.target_start, link.target_end],
+        "p": round(link.weight, _SCORE_DECIMALS),
+    }

@@ -9,6 +9,7 @@ from service.api.policy import Policy
 from service.api.ports import Recording
 from service.pipeline.item_translator import ItemTranslator
 from service.pipeline.ports import Translating
+from service.text.detection import LanguageDetector
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,7 @@ class Services:
 
     translator: Translating
     items: ItemTranslator
+    detector: LanguageDetector
     recorder: Recording
     policy: Policy
     render_metrics: Callable[[], tuple[bytes, str]]

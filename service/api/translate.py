@@ -5,21 +5,22 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.api.bodies import read_object
-from service.api.clients import read_deadline, unless_client_leaves
+from service.api.bodies import read_fields
+from service.api.clients import read_deadline
 from service.api.operations import (
     Subject,
     carry_out,
     check_texts,
     json_response,
-    note_model,
     resolve_languages,
     search_options,
+    translate_texts,
 )
 from service.api.rendering import render_model, render_translations
-from service.api.schemas import TranslateRequest, parse_request
+from service.api.schemas import TRANSLATE_TYPES, TranslateRequest, parse_request
 from service.api.services import Services
 from service.pipeline.fields import FieldNames
+from service.pipeline.handling import Handling
 from service.pipeline.items import Item
 
 
@@ -36,7 +37,7 @@ class TranslateRoute:
     async def _answer(self, request: Request, subject: Subject) -> Response:
         policy = self._services.policy
         deadline = read_deadline(request.headers, policy)
-        fields = await read_object(request, timeout_seconds=policy.body_timeout_seconds, allow_form=True)
+        fields = await read_fields(request, TRANSLATE_TYPES, timeout_seconds=policy.body_timeout_seconds)
         wanted = parse_request(TranslateRequest, fields)
         resolve_languages(wanted.source, wanted.target, self._services.translator, subject)
         names = FieldNames(wanted.is_list)
@@ -45,11 +46,10 @@ class TranslateRoute:
         options = search_options(
             wanted, policy, n_best=wanted.alternatives + 1, with_attention=with_attention
         )
-        work = self._services.items.translate(
-            wanted.texts, subject.source, subject.target, options, names=names, deadline=deadline
-        )
-        items = await unless_client_leaves(work, request)
-        note_model(items, self._services.translator, subject)
+        items = await translate_texts(
+            request, self._services, subject, wanted.texts, options, names=names, deadline=deadline,
+            handling=Handling(format=wanted.format),
+        )  # fmt: skip
         return self._render(wanted, items, subject)
 
     def _render(self, wanted: TranslateRequest, items: list[Item], subject: Subject) -> Response:

@@ -86,7 +86,7 @@ async def serving(
     """The application over a scripted translator."""
     translator, metrics = ScriptedTranslator(), HeardMetrics()
     items = ItemTranslator(translator, detector, metrics.sentence_finished)
-    services = Services(translator, items, metrics, policy, metrics.render, lambda: is_alive)
+    services = Services(translator, items, detector, metrics, policy, metrics.render, lambda: is_alive)
     config = uvicorn.Config(
         create_application(services), http="httptools", lifespan="off", log_config=None, access_log=False,
         timeout_graceful_shutdown=1,

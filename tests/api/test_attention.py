@@ -136,4 +136,4 @@ async def test_weights_are_bounded_by_the_length_of_the_request(api: Api) -> Non
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["limit"] == 100
     with_attention = {"q": "a" * 120, "source": "en", "target": "zh", "include": ["attention"]}
-    assert (await api.client.post("/translate", json=with_attention)).status_code == 422
+    assert (await api.client.post("/translate", json=with_attention)).status_code == 400

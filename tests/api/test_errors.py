@@ -11,14 +11,16 @@ from starlette.requests import Request
 from service.api import errors as api_errors
 from service.api.answers import Problem
 from service.api.errors import KINDS, ApiError, kind_of
-from service.api.problems import problem_response
+from service.api.problems import NATIVE
 from service.engine import errors as engine_errors
 from service.engine.errors import ZhuyiError
 
 EXAMPLES: tuple[Exception, ...] = (
     api_errors.MalformedBody("is not UTF-8"),
+    api_errors.MalformedQuery(),
     api_errors.InvalidFields((api_errors.FieldError("q[1]", "is missing", 3, 4),)),
     api_errors.UnknownLanguageCode("source", ("en", "zh")),
+    api_errors.Disabled("Suggestions"),
     api_errors.BadHead("no host"),
     api_errors.HeadTooLarge(10),
     api_errors.BodyTooLarge(10),
@@ -70,7 +72,7 @@ def test_every_error_becomes_a_problem_document(error: Exception) -> None:
         "type": "http", "method": "POST", "path": "/translate", "headers": [], "query_string": b"",
         "server": ("h", 1), "state": {"request_id": "id-1"},
     }  # fmt: skip
-    response = problem_response(error, Request(scope))
+    response = NATIVE.answer(error, Request(scope))
     problem = Problem.model_validate(msgspec.json.decode(response.body))
     assert response.media_type == "application/problem+json"
     assert problem.status == response.status_code == kind_of(error).status
@@ -83,13 +85,13 @@ def test_every_error_becomes_a_problem_document(error: Exception) -> None:
 def test_what_may_succeed_later_says_when(error: Exception) -> None:
     """Retry-After is whole seconds, at least one."""
     scope = {"type": "http", "method": "GET", "path": "/", "headers": [], "query_string": b"", "state": {}}
-    response = problem_response(error, Request({**scope, "server": ("h", 1)}))
+    response = NATIVE.answer(error, Request({**scope, "server": ("h", 1)}))
     assert int(response.headers["retry-after"]) >= 1
 
 
 def test_limits_and_fields_are_named() -> None:
     """A program can tell which text is too long, by how much."""
     scope = {"type": "http", "method": "GET", "path": "/", "headers": [], "query_string": b"", "state": {}}
-    body = problem_response(EXAMPLES[13], Request({**scope, "server": ("h", 1)})).body
+    body = NATIVE.answer(EXAMPLES[15], Request({**scope, "server": ("h", 1)})).body
     (field,) = msgspec.json.decode(body)["errors"]
     assert (field["field"], field["limit"], field["actual"]) == ("q[2]", 100, 101)

@@ -124,6 +124,7 @@ async def test_the_documentation_loads_nothing_from_elsewhere(api: Api) -> None:
     assert "<script" not in page.text
     assert "src=" not in page.text
     assert "/attention-weights" in page.text
+    assert "/azure/translate?to=zh" in page.text
     body = description["paths"]["/translate"]["post"]["requestBody"]["content"]["application/json"]
     assert set(body["schema"]["required"]) == {"q", "source", "target"}
     assert {"/languages", "/models", "/health/ready", "/metrics"} <= description["paths"].keys()

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 import yaml
+from service.api.item_translator import ItemTranslator
 
 from service.api.application import create_application
-from service.api.item_translator import ItemTranslator
 from service.api.services import Services
 from service.metrics import Metrics
 from service.settings import Settings
