@@ -2,15 +2,112 @@
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
 import msgspec
 
 from service.engine.folder import ModelFolder
+from service.text.evidence.signals import Signals
+
+FORMAT = 1
+
+
+class SentenceModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Logistic regression over a sentence's signals, in their own units."""
+
+    intercept: float
+    mean_logprob: float
+    min_logprob: float
+    eos_logprob: float
+    coverage: float
+    gap: float
+    entropy: float
+
+    def logit(self, signals: Signals) -> float:
+        """The logarithm of the odds."""
+        return (
+            self.intercept
+            + self.mean_logprob * signals.mean_logprob
+            + self.min_logprob * signals.min_logprob
+            + self.eos_logprob * signals.eos_logprob
+            + self.coverage * signals.coverage
+            + self.gap * math.log1p(signals.gap)
+            + self.entropy * signals.entropy
+        )
+
+
+class WordModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The same for a word: its least likely token, its attention's mean entropy, its sentence's logit."""
+
+    intercept: float
+    min_logprob: float
+    entropy: float
+    sentence: float
+
+    def logit(self, min_logprob: float, entropy: float, sentence: float) -> float:
+        """The logarithm of the odds."""
+        return (
+            self.intercept
+            + self.min_logprob * min_logprob
+            + self.entropy * entropy
+            + self.sentence * sentence
+        )
+
+
+class OmissionModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The same for a part left out: where attention has a gap, and ending there was unlikely."""
+
+    intercept: float
+    gap: float
+    eos_logprob: float
+
+    def logit(self, signals: Signals) -> float:
+        """The logarithm of the odds."""
+        return self.intercept + self.gap * math.log1p(signals.gap) + self.eos_logprob * signals.eos_logprob
+
+
+class DetachmentModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The same for a target that has nothing to do with the source: unlikely words, flat attention."""
+
+    intercept: float
+    mean_logprob: float
+    entropy: float
+
+    def logit(self, signals: Signals) -> float:
+        """The logarithm of the odds."""
+        return self.intercept + self.mean_logprob * signals.mean_logprob + self.entropy * signals.entropy
+
+
+class Thresholds(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """From where on there is a warning; each from 0 to 1.
+
+    `omission` and `detached` are the least chances of those, `low_confidence` the confidence of a
+    sentence, and `doubtful_word` that of a word, below which it is.
+    """
+
+    omission: float
+    detached: float
+    low_confidence: float
+    doubtful_word: float
 
 
 class Calibration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A model's calibration file; made by `python -m benchmarks.calibrate`."""
+    """A model's calibration file; made by `python -m benchmarks.calibrate`.
 
-    format: int = 1
+    The confidence of a sentence is the chance that it scores at least `min_chrf` chrF against a
+    person's translation, that of a word the chance that the person's translation has it in that order.
+    `measured` holds what only people read: how well that came true, and on what.
+    """
+
+    format: int = FORMAT
+    min_chrf: float
+    sentence: SentenceModel
+    word: WordModel
+    omission: OmissionModel
+    detachment: DetachmentModel
+    thresholds: Thresholds
+    measured: dict[str, Any] = {}
 
     @classmethod
     def of(cls, folder: ModelFolder) -> Calibration | None:
@@ -18,4 +115,30 @@ class Calibration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
 
         Raises ModelFolderInvalid where there is one that is not right.
         """
-        raise NotImplementedError
+        file = folder.manifest.calibration
+        if file is None:
+            return None
+        try:
+            return cls.parse(folder.read(file))
+        except msgspec.DecodeError as error:
+            raise folder.invalid(f"{file}: {error}") from error
+
+    @classmethod
+    def parse(cls, content: bytes) -> Calibration:
+        """The calibration in the bytes of a file; raises msgspec.ValidationError (or DecodeError)."""
+        calibration = msgspec.json.decode(content, type=cls)
+        if calibration.format != FORMAT:
+            raise msgspec.ValidationError(f"format {calibration.format}, this service reads {FORMAT}")
+        return calibration
+
+    def to_bytes(self) -> bytes:
+        """The file, readable by people."""
+        return msgspec.json.format(msgspec.json.encode(self), indent=2) + b"\n"
+
+
+def chance(logit: float) -> float:
+    """The logistic function, for any finite number."""
+    if logit >= 0:
+        return 1.0 / (1.0 + math.exp(-min(logit, 700.0)))
+    odds = math.exp(max(logit, -700.0))
+    return odds / (1.0 + odds)

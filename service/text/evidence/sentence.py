@@ -43,3 +43,8 @@ class Evidence:
     finish_reason: str
     protected_source: Sequence[Span] = ()
     protected_target: Sequence[Span] = ()
+
+
+def is_inside(span: Span, others: Sequence[Span]) -> bool:
+    """True where the span shares a character with one of the others."""
+    return any(span.start < other.end and other.start < span.end for other in others)

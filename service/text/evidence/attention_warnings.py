@@ -1,0 +1,31 @@
+"""Warnings from what the model thought: a part left out, and a target that has nothing to do with the source."""
+
+from __future__ import annotations
+
+from service.text.evidence.calibration import Calibration, chance
+from service.text.evidence.sentence import Evidence, Span
+from service.text.evidence.signals import Signals
+from service.text.evidence.warning import TranslationWarning
+
+
+def omission(evidence: Evidence, signals: Signals, calibration: Calibration) -> TranslationWarning | None:
+    """A warning where a stretch of the source hardly got attention and ending there was unlikely."""
+    if signals.gap <= 0.0:
+        return None
+    score = chance(calibration.omission.logit(signals))
+    if score < calibration.thresholds.omission:
+        return None
+    left_out = evidence.source_tokens[signals.gap_first : signals.gap_last]
+    span = Span(min(token.start for token in left_out), max(token.end for token in left_out))
+    if not any(map(str.isalnum, evidence.source_text[span.start : span.end])):
+        return None  # only signs lack attention
+    return TranslationWarning("omission", "warning", source_spans=(span,), score=score)
+
+
+def detachment(evidence: Evidence, signals: Signals, calibration: Calibration) -> TranslationWarning | None:
+    """A warning where attention is flat and the words unlikely: the target hardly comes from the source."""
+    score = chance(calibration.detachment.logit(signals))
+    if score < calibration.thresholds.detached:
+        return None
+    whole = Span(0, len(evidence.target_text))
+    return TranslationWarning("detached", "error", target_spans=(whole,), score=score)
