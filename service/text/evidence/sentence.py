@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from service.engine.translation import Translation
 from service.text.tokens import Placed
 
 
@@ -43,6 +44,28 @@ class Evidence:
     finish_reason: str
     protected_source: Sequence[Span] = ()
     protected_target: Sequence[Span] = ()
+
+    @classmethod
+    def of(cls, translation: Translation, source_text: str, source: str, target: str) -> Evidence:
+        """What the engine gave for the sentence `source_text`, from one language to another.
+
+        Raises ValueError where the translation was made without attention.
+        """
+        if translation.weights is None:
+            raise ValueError("the translation was made without attention")
+        num_tokens = len(translation.target_tokens)
+        return cls(
+            source_text,
+            translation.text,
+            source,
+            target,
+            translation.source_tokens,
+            translation.target_tokens,
+            translation.logprobs[:num_tokens],
+            next(iter(translation.logprobs[num_tokens:]), None),
+            translation.weights,
+            translation.finish_reason,
+        )
 
 
 def is_inside(span: Span, others: Sequence[Span]) -> bool:
