@@ -20,7 +20,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from benchmarks.corruptions import Pair, clause_deleted, unrelated
+from benchmarks.corruptions import Pair, clause_deleted
 from benchmarks.decoding import Decoder
 from benchmarks.judged import Judged, Rows, forced, judge, rows_of
 from benchmarks.logistic import Floats, fit, reliability
@@ -30,7 +30,6 @@ from service.engine.manifest import FileRecord
 from service.text.evidence.assessment import word_confidences, word_signals
 from service.text.evidence.calibration import (
     Calibration,
-    DetachmentModel,
     OmissionModel,
     SentenceModel,
     Thresholds,
@@ -44,8 +43,15 @@ from training.folder import write_description
 FILE = "calibration.json"
 CLEAN_MARGIN = 10.0
 """A translation this much better than the bound (chrF) is taken to be right."""
-FALSE_ALARMS = {"omission": 0.02, "detached": 0.01, "low_confidence": 0.02, "doubtful_word": 0.05}
-"""Share of the good ones that may be warned of, on the rows of the fit."""
+FALSE_ALARMS = {
+    "omission": 0.02,
+    "detached_logprob": 0.01,
+    "detached_entropy": 0.005,
+    "low_confidence": 0.02,
+    "doubtful_word": 0.05,
+}
+"""Share of the good ones that may be warned of, on the rows of the fit; for the detached ones it is
+the model's own translations, whatever they are like, and a person's."""
 
 
 def clean_pairs(judged: Sequence[Judged], min_chrf: float) -> list[Pair]:
@@ -100,14 +106,6 @@ def omission_model(spoiled: Sequence[Evidence], clean: Sequence[Evidence]) -> Om
     return OmissionModel(intercept=intercept, gap=gap, eos_logprob=eos)
 
 
-def detachment_model(spoiled: Sequence[Evidence], own: Sequence[Evidence]) -> DetachmentModel:
-    """Tells translations of other sentences from the model's own, good and bad."""
-    signals = [signals_of(one) for one in (*spoiled, *own)]
-    signs = np.array([[s.mean_logprob, s.entropy] for s in signals])
-    intercept, (mean, entropy) = fit(signs, _spoiled_first(spoiled, own), (-1, 1))
-    return DetachmentModel(intercept=intercept, mean_logprob=mean, entropy=entropy)
-
-
 def _spoiled_first(spoiled: Sequence[Evidence], others: Sequence[Evidence]) -> Floats:
     return np.array([1.0] * len(spoiled) + [0.0] * len(others))
 
@@ -121,25 +119,27 @@ def calibrated(
     parts = clause_deleted(clean, target, rng)
     left_out = forced(decoder, folder, [(one.source, one.spoiled) for one in parts])
     whole = forced(decoder, folder, sorted({(one.source, one.clean) for one in parts} | set(clean)))
-    others = forced(decoder, folder, [(one.source, one.spoiled) for one in unrelated(clean, target, rng)])
-    own = [one.evidence for one in judged]
+    persons = forced(decoder, folder, [(one.evidence.source_text, one.reference) for one in judged])
+    own = [signals_of(one) for one in (*persons, *(one.evidence for one in judged))]
     sentence = sentence_model(judged, min_chrf)
     word = word_model(judged, sentence)
-    omission, detachment = omission_model(left_out, whole), detachment_model(others, own)
+    omission = omission_model(left_out, whole)
     good = [signals_of(one.evidence) for one in judged if one.chrf >= min_chrf]
-    unset = Thresholds(omission=1.0, detached=1.0, low_confidence=0.0, doubtful_word=0.0)
+    unset = Thresholds(
+        omission=1.0, detached_logprob=-math.inf, detached_entropy=1.0, low_confidence=0.0, doubtful_word=0.0
+    )
     fitted = Calibration(
         min_chrf=min_chrf,
         sentence=sentence,
         word=word,
         omission=omission,
-        detachment=detachment,
         thresholds=unset,
     )
     right_words, word_is_right = word_chances(judged, fitted)
     thresholds = Thresholds(
         omission=_above([chance(omission.logit(signals_of(one))) for one in whole], "omission"),
-        detached=_above([chance(detachment.logit(signals_of(one))) for one in own], "detached"),
+        detached_logprob=_below([one.mean_logprob for one in own], "detached_logprob"),
+        detached_entropy=_above([one.entropy for one in own], "detached_entropy"),
         low_confidence=_below([chance(sentence.logit(one)) for one in good], "low_confidence"),
         doubtful_word=_below(right_words[word_is_right > 0.5].tolist(), "doubtful_word"),
     )

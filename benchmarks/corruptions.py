@@ -35,7 +35,8 @@ _NEGATION = {
 }
 _NO_NEGATION = re.compile(
     r"not only|no problem|no doubt|why not|not at all|不错|不但|不过|不仅|差不多|(.)[不没]\1|有没有"
-    r"|对不起|不好意思|没问题|没关系|不客气|没事|特别|别人|别的|级别|[吗呢么]？?$|n't (?:you|it|we|he|she|they)\b",
+    r"|对不起|不好意思|没问题|没关系|不客气|没事|特别|别人|别的|级别|[吗呢么]？?$"
+    r"|n't (?:you|it|we|he|she|they)\b",
     re.IGNORECASE,
 )
 

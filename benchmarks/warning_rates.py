@@ -58,9 +58,7 @@ class Examiner:
         everything = self._types(clean)
         found = []
         for warning, spoil in SPOILS.items():
-            spoiled = [
-                one for one in self._usable(spoil(clean, self._folder.manifest.target, random.Random(7)))
-            ]
+            spoiled = self._usable(spoil(clean, self._folder.manifest.target, random.Random(7)))
             warned = self._types([(one.source, one.spoiled) for one in spoiled])
             before = self._types([(one.source, one.clean) for one in spoiled])
             self._show(warning, show, spoiled, warned, clean, everything)
@@ -68,14 +66,11 @@ class Examiner:
         return found
 
     def _usable(self, spoiled: Sequence[Spoiled]) -> list[Spoiled]:
-        kept = self._decoder.fitting
-        return [
-            one
-            for one in spoiled
-            if one.spoiled
-            and one.spoiled != one.clean
-            and kept([(one.source, one.spoiled), (one.source, one.clean)])
-        ]
+        return [one for one in spoiled if one.spoiled not in ("", one.clean) and self._fits(one)]
+
+    def _fits(self, one: Spoiled) -> bool:
+        both = [(one.source, one.spoiled), (one.source, one.clean)]
+        return len(self._decoder.fitting(both)) == len(both)
 
     def _types(self, pairs: Sequence[Pair]) -> list[set[str]]:
         evidences = forced(self._decoder, self._folder, pairs)

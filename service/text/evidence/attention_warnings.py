@@ -1,4 +1,4 @@
-"""Warnings from what the model thought: a part left out, and a target that has nothing to do with the source."""
+"""Warnings from what the model thought: a part left out, a target that is none of the source's."""
 
 from __future__ import annotations
 
@@ -23,9 +23,10 @@ def omission(evidence: Evidence, signals: Signals, calibration: Calibration) -> 
 
 
 def detachment(evidence: Evidence, signals: Signals, calibration: Calibration) -> TranslationWarning | None:
-    """A warning where attention is flat and the words unlikely: the target hardly comes from the source."""
-    score = chance(calibration.detachment.logit(signals))
-    if score < calibration.thresholds.detached:
+    """A warning where the words are as unlikely as those of another sentence, or attention is flat."""
+    thresholds = calibration.thresholds
+    is_likely = signals.mean_logprob >= thresholds.detached_logprob
+    if is_likely and signals.entropy <= thresholds.detached_entropy:
         return None
     whole = Span(0, len(evidence.target_text))
-    return TranslationWarning("detached", "error", target_spans=(whole,), score=score)
+    return TranslationWarning("detached", "error", target_spans=(whole,))

@@ -67,27 +67,17 @@ class OmissionModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
         return self.intercept + self.gap * math.log1p(signals.gap) + self.eos_logprob * signals.eos_logprob
 
 
-class DetachmentModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The same for a target that has nothing to do with the source: unlikely words, flat attention."""
-
-    intercept: float
-    mean_logprob: float
-    entropy: float
-
-    def logit(self, signals: Signals) -> float:
-        """The logarithm of the odds."""
-        return self.intercept + self.mean_logprob * signals.mean_logprob + self.entropy * signals.entropy
-
-
 class Thresholds(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """From where on there is a warning; each from 0 to 1.
+    """From where on there is a warning; chances and entropy from 0 to 1, log-probabilities natural.
 
-    `omission` and `detached` are the least chances of those, `low_confidence` the confidence of a
-    sentence, and `doubtful_word` that of a word, below which it is.
+    `omission` is the least chance of an omission. A target is detached whose mean log-probability is
+    below `detached_logprob`, or whose attention's mean entropy is above `detached_entropy`.
+    `low_confidence` is the confidence of a sentence, and `doubtful_word` that of a word, below which it is.
     """
 
     omission: float
-    detached: float
+    detached_logprob: float
+    detached_entropy: float
     low_confidence: float
     doubtful_word: float
 
@@ -105,7 +95,6 @@ class Calibration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     sentence: SentenceModel
     word: WordModel
     omission: OmissionModel
-    detachment: DetachmentModel
     thresholds: Thresholds
     measured: dict[str, Any] = {}
 

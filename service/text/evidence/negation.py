@@ -14,7 +14,8 @@ from service.text.evidence.warning import TranslationWarning
 
 _ENGLISH: Final = re.compile(
     r"\b(?:"
-    r"(?P<none>not only|not just|no doubt|no wonder|no matter|no longer than|no sooner|no problem|no\. ?(?=\d)"
+    r"(?P<none>not only|not just|no doubt|no wonder|no matter|no longer than|no sooner|no problem"
+    r"|no\. ?(?=\w?\d)"
     r"|can(?:'|no)t help|can't wait|why not|why don't (?:you|we)|nothing but|not until|not at all"
     r"|or not|if not|whether or no|(?:is|are|was|were|do|does|did|have|has|ca|could|wo|would|should)n't"
     r" (?:it|you|he|she|they|we|i|there|that|this)\b(?=[^.!]*\?)|last but not least|no pain|never mind)"

@@ -1,4 +1,4 @@
-"""Numbers in Chinese text: 三百二十, 二零一六, 百分之五, 3.5万, 八折, 第三, 三月; idioms (万一, 十分) are loose."""
+"""Numbers in Chinese text: 三百二十, 二零一六, 百分之五, 3.5万, 八折, 第三; idioms (万一, 十分) are loose."""
 
 from __future__ import annotations
 

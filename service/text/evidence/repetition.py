@@ -17,10 +17,12 @@ _UNIT: Final = re.compile(rf"[{UNSPACED}]|[^\W{UNSPACED}]+(?:['’][^\W{UNSPACED
 """A word, or a character of writing without spaces."""
 _UNSPACED_LANGUAGES: Final = frozenset({"ja", "zh"})
 _APART: Final = 3
-"""Shortest stretch of units that counts as said again wherever it stands; a longer one in a row, too."""
+"""Shortest stretch of units that counts as said again wherever it stands."""
+_IN_A_ROW: Final = 2
+"""Shortest stretch that counts twice in a row; in writing without spaces both are one longer (考虑考虑)."""
 _ROUNDS: Final = 3
-"""A shorter stretch counts when it stands this often in a row: 考虑考虑 and "bye bye" are language."""
-SAME_PLACES: Final = 0.5
+"""Any stretch counts when it stands this often in a row: "bye bye" is language, "as as as" is not."""
+SAME_PLACES: Final = 0.4
 """Share of attention that two stretches have in common from which on they say the same of the source."""
 
 
@@ -45,8 +47,7 @@ def repetition(evidence: Evidence) -> TranslationWarning | None:
 def _said_again(evidence: Evidence) -> tuple[Span, ...]:
     lowered = evidence.target_text.lower()
     units = _UNIT.findall(lowered)
-    shortest = _APART + (evidence.target_language in _UNSPACED_LANGUAGES)
-    found = list(_stretches(units, shortest))
+    found = list(_stretches(units, longer=int(evidence.target_language in _UNSPACED_LANGUAGES)))
     if not found or len(lowered) != len(evidence.target_text):
         return ()
     places = [Span(*match.span()) for match in _UNIT.finditer(lowered)]
@@ -81,18 +82,24 @@ def _attention(evidence: Evidence, span: Span) -> NDArray[np.floating]:
     return mean
 
 
-def _stretches(units: Sequence[str], shortest: int) -> Iterator[_Again]:
-    """The stretches that stood there before: `shortest` units anywhere, fewer where they go round."""
+def _stretches(units: Sequence[str], *, longer: int) -> Iterator[_Again]:
+    """The stretches that stood there before and are long enough; `longer` is added to what is enough."""
     last_place: dict[str, int] = {}
     length, distance = 0, 0
     for index, unit in enumerate(units):
-        before = last_place.get(unit)
+        before = last_place.get(unit, index)
         last_place[unit] = index
-        if before is None or (length and index - before != distance):
-            if length >= min(shortest, distance * (_ROUNDS - 1)) and length:
+        if length and index - before != distance:
+            if _is_enough(length, distance, longer):
                 yield _Again(index - length, index, distance)
             length = 0
-        if before is not None:
+        if before != index:
             length, distance = length + 1, index - before
-    if length and length >= min(shortest, distance * (_ROUNDS - 1)):
+    if length and _is_enough(length, distance, longer):
         yield _Again(len(units) - length, len(units), distance)
+
+
+def _is_enough(length: int, distance: int, longer: int) -> bool:
+    if length >= _APART + longer or length >= distance * (_ROUNDS - 1):
+        return True
+    return length >= distance >= _IN_A_ROW + longer
