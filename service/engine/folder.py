@@ -61,6 +61,8 @@ class ModelFolder:
                 needed += [others.encoder, others.step]
         if manifest.shortlist is not None:
             needed += [manifest.shortlist.lexicon, manifest.shortlist.step]
+        if manifest.calibration is not None:
+            needed.append(manifest.calibration)
         for file in sorted({*needed, *self.manifest.files}):
             self.read(file)
 

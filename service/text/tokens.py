@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from service.engine.tokenizer import COPY_SYMBOLS, Piece
 from service.text.characters import is_unspaced
+
+
+class Placed(Protocol):
+    """Whatever has a place in a text: half-open, in code points."""
+
+    @property
+    def start(self) -> int: ...
+    @property
+    def end(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +55,7 @@ def _placed(piece: Piece, place: tuple[int, int], text: str) -> Token:
     return Token(text[start:end] if is_copy else piece.text, start, end)
 
 
-def merge_words(tokens: Sequence[Token], text: str) -> tuple[Word, ...]:
+def merge_words(tokens: Sequence[Placed], text: str) -> tuple[Word, ...]:
     """Every token in exactly one word, in order; `text` is the whole text that the tokens' places refer to.
 
     A word ends at white space; Han and kana tokens are words of their own.
@@ -60,7 +70,7 @@ def merge_words(tokens: Sequence[Token], text: str) -> tuple[Word, ...]:
     )
 
 
-def _first_tokens(tokens: Sequence[Token], text: str) -> Iterator[int]:
+def _first_tokens(tokens: Sequence[Placed], text: str) -> Iterator[int]:
     end = 0  # of the word so far
     is_empty = False  # nothing but tokens without extent so far
     for index, token in enumerate(tokens):
@@ -71,7 +81,7 @@ def _first_tokens(tokens: Sequence[Token], text: str) -> Iterator[int]:
             is_empty, end = is_empty and token.start == token.end, max(end, token.end)
 
 
-def _begins_word(token: Token, end: int, text: str) -> bool:
+def _begins_word(token: Placed, end: int, text: str) -> bool:
     if token.start < end:
         return False  # shares a character with the token before
     if any(character.isspace() for character in text[end : token.start]):
@@ -81,7 +91,7 @@ def _begins_word(token: Token, end: int, text: str) -> bool:
     return is_unspaced(text[token.start]) or is_unspaced(text[end - 1 : end])
 
 
-def _word(tokens: Sequence[Token], text: str, first: int, last: int) -> Word:
+def _word(tokens: Sequence[Placed], text: str, first: int, last: int) -> Word:
     visible = [token for token in tokens[first:last] if token.start < token.end] or tokens[first:last]
     start, end = min(token.start for token in visible), max(token.end for token in visible)
     return Word(text[start:end], start, end, first, last)
