@@ -26,6 +26,7 @@ from service.metrics import Metrics
 from service.pipeline.item_translator import ItemTranslator
 from service.settings import Settings
 from service.text.detection import LanguageDetector
+from service.text.evidence import Calibration
 
 _log = structlog.get_logger("service")
 
@@ -43,7 +44,12 @@ class Service:
         self.translator = make_translator(folders, self._workers, settings, self.metrics.record_tick)
         self.metrics.observe_at_scrape(self)
         self._detector = LanguageDetector()
-        items = ItemTranslator(self.translator, self._detector, self.metrics.sentence_finished)
+        calibrations = {
+            folder.manifest.name: found for folder in folders if (found := Calibration.of(folder))
+        }
+        items = ItemTranslator(
+            self.translator, self._detector, self.metrics.sentence_finished, calibrations=calibrations
+        )
         services = Services(
             translator=self.translator,
             items=items,

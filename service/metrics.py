@@ -14,7 +14,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, GCCollector, Hi
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from service.engine.messages import TickRecord
-from service.engine.translation import Translation
+from service.pipeline.units import Outcome
 from service.scrape import ScrapeCollector, ServiceState, TickTotals
 
 _REQUEST_SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 10, 30)
@@ -23,6 +23,7 @@ _STEP_SECONDS: Final = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.0
 _ROWS: Final = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 _TOKENS: Final = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 _BATCH_TOKENS: Final = tuple(2**power for power in range(17))
+_RATIOS: Final = tuple(round(0.05 * step, 2) for step in range(1, 21))
 _BYTES: Final = tuple(2**power for power in range(7, 22))
 
 
@@ -36,6 +37,7 @@ class Metrics:
         self._http = _HttpSeries(self.registry)
         self._requests = _RequestSeries(self.registry)
         self._engine = _EngineSeries(self.registry)
+        self._quality = _QualitySeries(self.registry)
         self._ticks = TickTotals()
 
     def observe_at_scrape(self, state: ServiceState) -> None:
@@ -83,8 +85,10 @@ class Metrics:
         self._requests.total.add(1, model, version, source, target, outcome)
         self._requests.duration.observe(seconds, model, version, operation, outcome)
 
-    def sentence_finished(self, translation: Translation) -> None:
-        """A sentence came back from the engines."""
+    def sentence_finished(self, outcome: Outcome) -> None:
+        """A sentence came back from the engines and was assessed."""
+        self._quality.observe(outcome)
+        translation = outcome.translation
         name, version = translation.model, translation.version
         self._requests.finished.add(1, name, version, translation.finish_reason)
         self._requests.tokenization.observe(translation.timings.tokenize_seconds, name)
@@ -193,6 +197,39 @@ class _RequestSeries(_Series):
         self.last_success = self.gauge(
             "zhuyi_last_success_timestamp_seconds", "When a sentence last came back translated.", "model"
         )
+
+
+class _QualitySeries(_Series):
+    """What the evidence says about sentences."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        super().__init__(registry)
+        who = ("model", "version")
+        self.confidence = self.histogram("zhuyi_confidence_ratio", "Confidence of a sentence.", _RATIOS, *who)
+        self.entropy = self.histogram(
+            "zhuyi_attention_entropy_ratio", "Mean entropy of its attention, 1 when even.", _RATIOS, *who
+        )
+        self.coverage = self.histogram(
+            "zhuyi_source_coverage_ratio", "Share of its source that attention covered.", _RATIOS, *who
+        )
+        self.warnings = self.counter("zhuyi_warnings", "Warnings about sentences.", "model", "type")
+        self.protected = self.counter(
+            "zhuyi_protected_spans", "Protected spans by how their sentence kept them.", "model", "result"
+        )
+
+    def observe(self, outcome: Outcome) -> None:
+        name, version = outcome.translation.model, outcome.translation.version
+        self.protected.add(len(outcome.unit.masked.spans), name, outcome.fate)
+        if outcome.fate in ("reinserted", "source_kept"):
+            self.warnings.add(1, name, f"protected_{outcome.fate}")
+        if outcome.assessment is None:
+            return
+        if outcome.assessment.confidence is not None:
+            self.confidence.observe(outcome.assessment.confidence, name, version)
+        self.entropy.observe(outcome.assessment.entropy, name, version)
+        self.coverage.observe(outcome.assessment.coverage, name, version)
+        for warning in outcome.assessment.warnings:
+            self.warnings.add(1, name, warning.type)
 
 
 class _EngineSeries(_Series):

@@ -176,6 +176,7 @@ KINDS: Final[dict[type[Exception], Kind]] = {
     engine.InvalidOption: Kind(422, "invalid-option", "Invalid option", "validation"),
     engine.TooLong: Kind(422, "too-long", "Text too long", "too_long"),
     engine.TooMany: Kind(422, "too-many", "Too many texts", "too_long"),
+    engine.Incomplete: Kind(422, "incomplete", "Incomplete translation", "too_long"),
     engine.Overloaded: Kind(503, "overloaded", "Overloaded", "overloaded"),
     engine.NotReady: Kind(503, "not-ready", "Not ready", "unavailable"),
     engine.EngineDied: Kind(503, "engine-died", "Engine died", "unavailable"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from service.engine.translation import Translation
+from service.pipeline.units import Outcome
 
 
 class Recording(Protocol):
@@ -36,4 +36,4 @@ class Recording(Protocol):
         seconds: float,
     ) -> None: ...
 
-    def sentence_finished(self, translation: Translation) -> None: ...
+    def sentence_finished(self, outcome: Outcome) -> None: ...

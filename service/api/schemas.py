@@ -10,6 +10,10 @@ from pydantic_core import ErrorDetails
 from service.api.errors import FieldError, InvalidFields
 from service.api.forms import FieldTypes
 from service.engine.messages import Priority
+from service.pipeline.handling import Handling, TextFormat
+from service.text.glossary import GlossaryEntry
+from service.text.segments import Splitting
+from service.text.spans import check_patterns
 
 
 def _shape(value: Any) -> str:
@@ -25,10 +29,16 @@ Texts = Annotated[
 LanguageCode = Annotated[str, Field(min_length=1, max_length=35)]
 BeamSize = Annotated[int, Field(ge=1, le=8)]
 Penalty = Annotated[float, Field(ge=0, le=2)]
-Include = Literal["alignment", "attention", "scores"]
+Include = Literal["alignment", "attention", "scores", "confidence", "warnings", "protected"]
+Offsets = Literal["code_points", "utf16"]
+AlignmentFormat = Literal["spans", "pharaoh", "azure"]
+Term = Annotated[str, Field(min_length=1, max_length=500)]
 _TAGS = frozenset({"text", "list"})
 _BOUNDS = ("ge", "le", "min_length", "max_length")
 _MAX_ERRORS = 20
+# A plain default would be copied deeply for every request.
+_NO_LIST: Final[dict[str, Any]] = {"default_factory": list, "json_schema_extra": {"default": []}}
+_NO_TERMS: Final[dict[str, Any]] = {"default_factory": dict, "json_schema_extra": {"default": {}}}
 
 
 class Fields(BaseModel):
@@ -55,6 +65,10 @@ class _Request(Fields):
         Priority, Field(description="`bulk` waits while sentences of `interactive` requests do.")
     ] = "interactive"
 
+    offsets: Annotated[
+        Offsets, Field(description="What places in texts count; JavaScript's strings are made of `utf16`.")
+    ] = "code_points"
+
     @property
     def texts(self) -> list[str]:
         """The texts of `q` as a list, whatever its shape."""
@@ -69,24 +83,62 @@ class _Request(Fields):
 class TranslateRequest(_Request):
     """A LibreTranslate request and more; `api_key` and every field not named here are ignored."""
 
-    format: Annotated[Literal["text", "html"], Field(description="What the texts are written in.")] = "text"
+    format: Annotated[TextFormat, Field(description="What the texts are written in.")] = "text"
+    splitting: Annotated[
+        Splitting,
+        Field(description="Where sentences end; `nonewlines` is `sentences` but not at line breaks."),
+    ] = "sentences"
+    protect: Annotated[
+        list[Term],
+        Field(description="Texts that must stay as they are.", max_length=200, **_NO_LIST),
+    ]
+    protect_patterns: Annotated[
+        list[Term],
+        Field(description="The same as RE2 expressions.", max_length=20, **_NO_LIST),
+    ]
+    glossary: Annotated[
+        dict[Term, Term],
+        Field(description="Source terms and their translations.", max_length=200, **_NO_TERMS),
+    ]
+    strict: Annotated[
+        bool, Field(description="Whether a sentence too long for the model is refused instead of divided.")
+    ] = False
+    min_confidence: Annotated[
+        float, Field(ge=0, le=1, description="A text translated with less confidence comes back as it was.")
+    ] = 0.0
+    alignment_format: Annotated[
+        AlignmentFormat, Field(description="Form of `alignment`: objects, or a string of a known notation.")
+    ] = "spans"
+    stream: Annotated[bool, Field(description="Whether to answer piece by piece, as server-sent events.")] = (
+        False
+    )
     alternatives: Annotated[int, Field(ge=0, le=7, description="Further translations wanted.")] = 0
     include: Annotated[
         list[Include],
-        Field(
-            default_factory=list,  # a default is copied deeply for every request
-            max_length=8,
-            description="What to tell about each text in `translations`.",
-            json_schema_extra={"default": []},
-        ),
+        Field(max_length=8, description="What to tell about each text in `translations`.", **_NO_LIST),
     ]
 
 
+def handling_of(wanted: TranslateRequest) -> Handling:
+    """How the request wants its texts read; raises InvalidOption for a pattern that is none."""
+    check_patterns(wanted.protect_patterns)
+    return Handling(
+        format=wanted.format,
+        protected=tuple(wanted.protect),
+        protected_patterns=tuple(wanted.protect_patterns),
+        glossary=tuple(GlossaryEntry(*pair) for pair in wanted.glossary.items()),
+        splitting=wanted.splitting,
+        strict=wanted.strict,
+        min_confidence=wanted.min_confidence,
+    )
+
+
 TRANSLATE_TYPES: Final = FieldTypes(
-    lists=frozenset({"include"}),
+    lists=frozenset({"include", "protect", "protect_patterns"}),
     repeated=frozenset({"q"}),
     integers=frozenset({"alternatives", "beam_size"}),
-    decimals=frozenset({"length_penalty", "coverage_penalty"}),
+    decimals=frozenset({"length_penalty", "coverage_penalty", "min_confidence"}),
+    booleans=frozenset({"strict", "stream"}),
 )
 """What the fields of a TranslateRequest are in a form or a query string."""
 

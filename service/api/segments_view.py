@@ -1,4 +1,4 @@
-"""One translated sentence as plain objects for an answer; places are code points of the whole texts."""
+"""One translated sentence as plain objects for an answer, with places in the whole texts."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from service.api.places import Placing, placings
+from service.api.schemas import Offsets
 from service.engine.translation import Translation
-from service.pipeline.items import Item, Rendition, Sentence, Shift
+from service.pipeline.items import Item, Rendition, Sentence
 from service.pipeline.wording import Wording
 from service.text.alignment import Link, entropy, merge_weights
 from service.text.heatmap import HeatMap
@@ -23,17 +25,24 @@ _SCORE_DECIMALS: Final = 6
 
 @dataclass(frozen=True, slots=True)
 class SegmentView:
-    """A sentence with the wording of both its sides."""
+    """A sentence with the wording of both its sides, and who tells its places in the whole texts."""
 
     sentence: Sentence
     wording: Wording
+    source_at: Placing
+    target_at: Placing
 
     @classmethod
-    def all_of(cls, item: Item) -> list[SegmentView]:
+    def all_of(cls, item: Item, offsets: Offsets = "code_points") -> list[SegmentView]:
         """The views of all sentences of an item that have a translation in its text, in order."""
         if item.is_unsure:
             return []
-        return [cls(one, Wording.of(one)) for one in item.sentences if one.fate != "source_kept"]
+        source, target = placings(item, offsets)
+        return [
+            cls(one, Wording.of(one), source(one.source_shift), target(one.target_shift))
+            for one in item.sentences
+            if one.fate != "source_kept"
+        ]
 
     @property
     def translation(self) -> Translation:
@@ -51,10 +60,9 @@ class SegmentView:
 
     def tokens(self) -> dict[str, Any]:
         """The sub-words of both sides."""
-        source, target = self.sentence.source_shift, self.sentence.target_shift
         return {
-            "source_tokens": _places(self.wording.source_tokens, source),
-            "target_tokens": _places(self.wording.target_tokens, target),
+            "source_tokens": _places(self.wording.source_tokens, self.source_at),
+            "target_tokens": _places(self.wording.target_tokens, self.target_at),
         }
 
     def attention(self) -> dict[str, Any]:
@@ -65,8 +73,8 @@ class SegmentView:
         return {
             "weights": _rounded(self.wording.weights, _WEIGHT_DECIMALS),
             "words": {
-                "source": _places(self.wording.source_words, self.sentence.source_shift),
-                "target": _places(self.wording.target_words, self.sentence.target_shift),
+                "source": _places(self.wording.source_words, self.source_at),
+                "target": _places(self.wording.target_words, self.target_at),
                 "weights": _rounded(merged, _WEIGHT_DECIMALS),
             },
             "entropy": _rounded(entropy(self.wording.weights), _SCORE_DECIMALS),
@@ -74,10 +82,10 @@ class SegmentView:
 
     def alignment(self) -> list[dict[str, Any]]:
         """Links between words: half-open spans of both texts, and the share of attention behind each."""
-        return [_link(link) for link in self.links()]
+        return [self._link(link) for link in self.wording.links]
 
     def links(self) -> tuple[Link, ...]:
-        """The same as values."""
+        """The same as values, in code points of the whole texts."""
         return tuple(self._moved(link) for link in self.wording.links)
 
     def scores(self) -> dict[str, Any]:
@@ -106,9 +114,16 @@ class SegmentView:
         target = self.sentence.target_shift(link.target_start, link.target_end)
         return Link(*source, *target, link.weight)
 
+    def _link(self, link: Link) -> dict[str, Any]:
+        return {
+            "src": self.source_at(link.source_start, link.source_end),
+            "tgt": self.target_at(link.target_start, link.target_end),
+            "p": round(link.weight, _SCORE_DECIMALS),
+        }
 
-def _places(parts: Sequence[Token | Word], shift: Shift) -> list[dict[str, Any]]:
-    placed = ((part.text, shift(part.start, part.end)) for part in parts)
+
+def _places(parts: Sequence[Token | Word], placing: Placing) -> list[dict[str, Any]]:
+    placed = ((part.text, placing(part.start, part.end)) for part in parts)
     return [{"text": text, "start": start, "end": end} for text, (start, end) in placed]
 
 
@@ -120,11 +135,3 @@ def _alternative(one: Rendition) -> dict[str, Any]:
 def _rounded(values: NDArray[np.floating[Any]], decimals: int) -> list[Any]:
     rounded: list[Any] = np.round(values.astype(np.float64), decimals).tolist()
     return rounded
-
-
-def _link(link: Link) -> dict[str, Any]:
-    return {
-        "src": [link.source_start, link.source_end],
-        "tgt": [link.target_start, link.target_end],
-        "p": round(link.weight, _SCORE_DECIMALS),
-    }

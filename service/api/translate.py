@@ -17,10 +17,9 @@ from service.api.operations import (
     translate_texts,
 )
 from service.api.rendering import render_model, render_translations
-from service.api.schemas import TRANSLATE_TYPES, TranslateRequest, parse_request
+from service.api.schemas import TRANSLATE_TYPES, TranslateRequest, handling_of, parse_request
 from service.api.services import Services
 from service.pipeline.fields import FieldNames
-from service.pipeline.handling import Handling
 from service.pipeline.items import Item
 
 
@@ -48,12 +47,10 @@ class TranslateRoute:
         )
         items = await translate_texts(
             request, self._services, subject, wanted.texts, options, names=names, deadline=deadline,
-            handling=Handling(format=wanted.format),
+            handling=handling_of(wanted),
         )  # fmt: skip
         return self._render(wanted, items, subject)
 
     def _render(self, wanted: TranslateRequest, items: list[Item], subject: Subject) -> Response:
-        answer = render_translations(
-            items, is_list=wanted.is_list, alternatives=wanted.alternatives, include=wanted.include
-        )
+        answer = render_translations(items, wanted)
         return json_response(answer | {"model": render_model(subject.model)})

@@ -7,7 +7,8 @@ ZhuyiError
 │   ├── InvalidText         not text that can be translated
 │   ├── InvalidOption       an option outside its range
 │   ├── TooLong             one sentence over the model's limit
-│   └── TooMany             one request over what the whole queue holds
+│   ├── TooMany             one request over what the whole queue holds
+│   └── Incomplete          a translation that was cut, where only a whole one is wanted
 ├── Unavailable             the same request may succeed later
 │   ├── Overloaded          the queue is full
 │   ├── NotReady            starting, draining, or no engine alive
@@ -113,6 +114,17 @@ class TooMany(BadRequest):
 
     def __str__(self) -> str:
         return f"{self.field} has {self.actual} {self.unit}, at most {self.limit} are allowed"
+
+
+@dataclass(eq=False)
+class Incomplete(BadRequest):
+    """The translation of the text in `field` ended early (`length` or `repetition`)."""
+
+    field: str
+    finish_reason: str
+
+    def __str__(self) -> str:
+        return f"{self.field}: its translation ended early ({self.finish_reason}), and strict wants it whole"
 
 
 class Unavailable(ZhuyiError):

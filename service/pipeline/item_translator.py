@@ -10,6 +10,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any, Final
 
+from service.engine.errors import Incomplete
 from service.engine.translation import Options
 from service.pipeline.assessing import Assessor
 from service.pipeline.fields import FieldNames
@@ -67,6 +68,8 @@ class ItemTranslator:
             for number, (text, language, detected) in enumerate(told)
         ]
         items = await self._carry_out(plans, target, options, names, deadline)
+        if handling.strict:
+            _require_whole(items, names)
         return [item.unless_unsure(handling.min_confidence) for item in items]
 
     async def score(
@@ -143,6 +146,14 @@ class ItemTranslator:
 
         await _together([settle_group(*group) for group in groups.items() if group[1]])
         return [plan.finish(outcomes) for plan, outcomes in zip(plans, done, strict=True)]
+
+
+def _require_whole(items: Sequence[Item], names: FieldNames) -> None:
+    """Raises Incomplete where a translation was cut."""
+    for number, item in enumerate(items):
+        for sentence in item.sentences:
+            if (reason := sentence.translation.finish_reason) != "eos":
+                raise Incomplete(names.name("q", number), reason)
 
 
 async def _together(work: Sequence[Coroutine[Any, Any, None]]) -> None:

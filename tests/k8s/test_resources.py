@@ -100,7 +100,7 @@ def test_every_name_is_that_of_something(resources: list[Resource]) -> None:
 
 
 def test_one_thing_scales(resources: list[Resource]) -> None:
-    """Two autoscalers of one Deployment would undo each other's work; without any there are fixed replicas."""
+    """Two autoscalers of one Deployment would undo each other's work; without any, replicas are fixed."""
     scalers = of_kind(resources, "HorizontalPodAutoscaler") + of_kind(resources, "ScaledObject")
     fixed = [one for one in of_kind(resources, "Deployment") if "replicas" in one["spec"]]
     services = of_kind(resources, "InferenceService")
