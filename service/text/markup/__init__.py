@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from service.text.markup.document import Block, Marked, Opaque, Rendered, RenderedBlock
+from service.text.markup.document import Block, Opaque, Rendered, RenderedBlock
+from service.text.markup.marked import Marked
 from service.text.markup.options import MarkupFormat, MarkupOptions
 from service.text.markup.reading import read_markup
 

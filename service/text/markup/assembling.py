@@ -23,6 +23,7 @@ class Hole:
     end: int
     spans: Sequence[tuple[int, int]]
     items: Sequence[Item]
+    is_html: bool = False
 
 
 def assemble(text: str, parts: Sequence[Part]) -> Iterator[Hole]:
@@ -62,6 +63,7 @@ class _Assembler:
         self._prose = Prose()
         self._opaque: list[tuple[int, int, Part]] = []
         self._open: list[Item] = [Item(Role.ELEMENT, 0, 0, "")]
+        self._mark: Item | None = None  # what was added last
 
     def assemble(self) -> Hole:
         for number in self._span:
@@ -74,17 +76,19 @@ class _Assembler:
             for start, end, part in self._opaque
         )
         offsets = (*(start for start, _ in finished.spans), finished.spans[-1][1])
-        start, end = self._parts[self._span[0]].start, self._parts[self._span[-1]].end
-        return Hole(Block(finished.text, opaque, offsets), start, end, finished.spans, items)
+        first, last = self._parts[self._span[0]], self._parts[self._span[-1]]
+        block = Block(finished.text, opaque, offsets)
+        return Hole(block, first.start, last.end, finished.spans, items, first.is_html)
 
     def _add(self, number: int, part: Part) -> None:
         match part.kind:
             case Kind.TEXT:
-                self._prose.add(part.text, part.start, part.end)
+                self._add_text(part)
             case Kind.HOLD:
                 start = self._prose.place
                 self._prose.hold(part.text, part.start, part.end)
                 self._opaque.append((start, self._prose.place, part))
+                self._mark = None
             case Kind.OPEN if part.partner in self._span:
                 self._open_element(number, part)
             case Kind.CLOSE if part.partner in self._span:
@@ -93,12 +97,19 @@ class _Assembler:
                 role = Role.MARK if part.kind is Kind.MARK else Role.DIVIDER
                 self._add_item(role, number, part)
 
+    def _add_text(self, part: Part) -> None:
+        if self._mark and part.text[0].isspace() and self._prose.ends_in_space:
+            self._mark.head += " "  # it stands between two spaces, of which the text keeps one
+        self._mark = None
+        self._prose.add(part.text, part.start, part.end)
+
     def _add_item(self, role: Role, number: int, part: Part) -> Item:
         place = self._prose.place
         item = Item(role, place, place, self._text[part.start : part.end], order=number)
         item.is_opening = part.kind is Kind.OPEN
         item.is_emphasis = part.is_emphasis
         self._open[-1].children.append(item)
+        self._mark = item if role is Role.MARK else None
         return item
 
     def _open_element(self, number: int, part: Part) -> None:
@@ -109,10 +120,12 @@ class _Assembler:
         item.end = self._prose.place
         if self._prose.has_words_since(item.start):
             item.tail = part.tail or self._text[part.start : part.end]
+            self._mark = None
             return
         opening = self._parts[part.partner]
         item.role, item.end = Role.MARK, item.start
         item.head, item.children = self._text[opening.start : part.end], []
+        self._mark = item
 
 
 def _move(items: list[Item], places: Sequence[int]) -> None:

@@ -1,4 +1,4 @@
-"""A document as blocks of prose and what lies between them: every tag comes back once, nested as it was."""
+"""What is translated of a document, what is given back for it, and what becomes of both."""
 
 from __future__ import annotations
 
@@ -61,18 +61,3 @@ class Rendered:
 
     text: str
     offsets: tuple[tuple[int, ...], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Marked:
-    """A document with holes: `blocks` are to be translated, the rest is kept byte for byte."""
-
-    blocks: tuple[Block, ...]
-
-    def render(self, blocks: Sequence[RenderedBlock]) -> Rendered:
-        """The document with its blocks replaced one for one.
-
-        Raises ValueError where the numbers of blocks or of opaque spans differ, or where opaque spans
-        overlap, are empty, or leave the translation.
-        """
-        raise NotImplementedError

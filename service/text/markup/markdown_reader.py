@@ -173,7 +173,9 @@ class _MarkdownReader:
             return
         start, end = lines[0][0], lines[-1][1]
         self._cover(Kind.BORDER, start)
+        self._collector.is_html = True
         self._html.feed(self._text[start:end], start)
+        self._collector.is_html = False
         self._at = end
 
     def _skip_to(self, start: int) -> None:

@@ -24,6 +24,7 @@ class Part:
     A TEXT part whose `text` is as long as its span has one code point for each of it; another is a
     reference, a single character with a longer spelling.
     OPEN and CLOSE know the part they belong to by its index; -1 where it is missing.
+    `is_html`: from a block of HTML inside another format.
     `tail` is what closes the element where its own words would not do in a translation.
     """
 
@@ -33,4 +34,5 @@ class Part:
     text: str = ""
     partner: int = -1
     is_emphasis: bool = False
+    is_html: bool = False
     tail: str = ""

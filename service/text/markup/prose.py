@@ -35,6 +35,11 @@ class Prose:
         """Where the next character will be; `FinishedProse.places` turns it into one of the text."""
         return len(self._characters)
 
+    @property
+    def ends_in_space(self) -> bool:
+        """True where more white space would add nothing."""
+        return self._characters[-1:] == [" "]
+
     def has_words_since(self, place: int) -> bool:
         """True where more than white space was added from this place on."""
         return self.place > place + 1 or (self.place == place + 1 and self._characters[-1] != " ")

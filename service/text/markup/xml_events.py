@@ -31,7 +31,6 @@ def parse_xml(text: str, *, name: str) -> tuple[list[XmlEvent], int]:
     A piece is parsed inside a root of our own, whose tags are no events.
     Raises InvalidText, with `name` as its field.
     """
-    text.encode()  # a lone surrogate is a ValueError, as in the tokenizer
     if text.lstrip("\ufeff \t\r\n").startswith(("<?xml", "<!DOCTYPE")):
         return _Parser("", name).parse(text), 0
     parser = _Parser(f"<{_ROOT}>", name)
