@@ -1,0 +1,63 @@
+"""What is translated of a document, what is given back for it, and what becomes of both."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Opaque:
+    """A span of a block's text (code points, `start` < `end`) that must come back as it is.
+
+    `raw` is what the document has for it (`<i class=notranslate>{0}</i>`, `&copy;`, `` `code` ``).
+    """
+
+    start: int
+    end: int
+    raw: str
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Prose between two borders: whole sentences without tags, without white space around them.
+
+    Runs of white space are one space each; the text is never empty and has no line break.
+
+    Attributes:
+        text: decoded plain text.
+        opaque: spans of `text` in order, without overlap; the caller protects them from the model.
+        offsets: for each code point of `text`, and for its end, the code point of the document it came from.
+    """
+
+    text: str
+    opaque: tuple[Opaque, ...]
+    offsets: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedBlock:
+    """The translation of one block.
+
+    Attributes:
+        text: plain; protected spans have come back as the plain text they had.
+        links: (source_start, source_end, target_start, target_end) in code points of the two plain texts;
+            may be empty, partial, many-to-many, crossing or wrong: tags stay balanced all the same.
+        opaque: for each `Opaque` of the block, in its order, where it stands in `text` (start, end).
+    """
+
+    text: str
+    links: Sequence[tuple[int, int, int, int]] = ()
+    opaque: Sequence[tuple[int, int]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """The translated document.
+
+    `offsets` holds for each block the code point of the document at which each code point of the plain
+    translation stands; the last one is that of the translation's end.
+    """
+
+    text: str
+    offsets: tuple[tuple[int, ...], ...]

@@ -1,0 +1,17 @@
+"""Which character references are decoded for the model; the others come back as they were written."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Final
+
+_QUOTES: Final = frozenset("\"'&")
+
+
+def is_decoded(character: str) -> bool:
+    """True for one letter, space, quote or ampersand; all else is held, whatever it looks like."""
+    if len(character) != 1:
+        return False
+    if character.isalpha() or character.isspace() or character in _QUOTES:
+        return True
+    return unicodedata.category(character) in ("Pi", "Pf", "Mn", "Mc")

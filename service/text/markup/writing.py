@@ -1,0 +1,105 @@
+"""One block's translation as the document writes it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from service.text.markup.assembling import Hole
+from service.text.markup.document import RenderedBlock
+from service.text.markup.placement import Placed, Placer, written
+from service.text.markup.spelling import Escape, Speller
+from service.text.markup.units import Pinned, find_units
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How a format writes characters and tags.
+
+    `escape` and `is_safe` are for text (see `Speller.spell`). `tag` gives what is written for the head (True)
+    or the tail (False) of an item, from the translation, and what was written before.
+    """
+
+    escape: Escape
+    is_safe: Callable[[str, str], bool]
+    tag: Callable[[Placed, bool, str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenBlock:
+    """`offsets`: for each code point of the plain translation, and its end, the code point of `text`."""
+
+    text: str
+    offsets: tuple[int, ...]
+    placed: Sequence[Placed] = ()
+
+
+def is_unchanged(hole: Hole, block: RenderedBlock) -> bool:
+    """True for a translation that is its source; then the document's own words stay, byte for byte."""
+    spans = [(opaque.start, opaque.end) for opaque in hole.block.opaque]
+    return block.text == hole.block.text and [tuple(span) for span in block.opaque] == spans
+
+
+def copy_block(document: str, hole: Hole) -> WrittenBlock:
+    """The block as the document has it."""
+    offsets = tuple(at - hole.start for at in hole.block.offsets)
+    return WrittenBlock(document[hole.start : hole.end], offsets)
+
+
+def write_block(document: str, hole: Hole, block: RenderedBlock, style: Style) -> WrittenBlock:
+    """The translation with its tags. Raises ValueError for opaque spans that are not those of the block."""
+    source = hole.block
+    check_opaque(hole, block)
+    pinned = [
+        Pinned((opaque.start, opaque.end), (start, end))
+        for opaque, (start, end) in zip(source.opaque, block.opaque, strict=True)
+    ]
+    units = find_units(source.text, block.text, block.links, pinned)
+    placed = Placer(source.text, block.text, units).place(hole.items)
+    return _write(block.text, _spelled(document, hole, block, style), placed, style)
+
+
+def check_opaque(hole: Hole, block: RenderedBlock) -> None:
+    """Raises ValueError unless each opaque span stands in the translation, apart from the others."""
+    if len(block.opaque) != len(hole.block.opaque):
+        raise ValueError(f"{len(block.opaque)} opaque spans for {len(hole.block.opaque)}")
+    at = 0
+    for start, end in sorted(block.opaque):
+        if not at <= start < end <= len(block.text):
+            raise ValueError(f"the opaque span {start}..{end} is empty, outside, or inside another one")
+        at = end
+
+
+def _spelled(document: str, hole: Hole, block: RenderedBlock, style: Style) -> list[str]:
+    raws = [document[start:end] for start, end in hole.spans]
+    speller = Speller(hole.block.text, raws, [(opaque.start, opaque.end) for opaque in hole.block.opaque])
+    spelled = speller.spell(block.text, block.opaque, style.escape, style.is_safe)
+    for opaque, (start, end) in zip(hole.block.opaque, block.opaque, strict=True):
+        spelled[start:end] = [opaque.raw, *[""] * (end - start - 1)]
+    return spelled
+
+
+def _write(text: str, spelled: Sequence[str], placed: Sequence[Placed], style: Style) -> WrittenBlock:
+    parts: list[str] = []
+    offsets: list[int] = []
+    at = length = 0
+    last = ""
+
+    for item, is_head in written(placed):
+        place = item.start if is_head else item.end
+        for character in spelled[at:place]:
+            offsets.append(length)
+            length += len(character)
+        parts += spelled[at:place]
+        last = text[place - 1 : place] if place > at else last
+        at = place
+        tag = style.tag(item, is_head, last)
+        parts.append(tag)
+        length += len(tag)
+        last = tag[-1:] or last
+    end = length
+    for character in spelled[at:]:
+        offsets.append(length)
+        length += len(character)
+        end = length
+    return WrittenBlock("".join([*parts, *spelled[at:]]), (*offsets, end), placed)
