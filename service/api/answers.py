@@ -64,7 +64,7 @@ class Alternative(_Answer):
 
     text: str
     score: float
-    finish_reason: Literal["eos", "length"]
+    finish_reason: Literal["eos", "length", "repetition"]
 
 
 class Scores(Tokens):
@@ -73,7 +73,7 @@ class Scores(Tokens):
     logprob: list[float]
     eos_logprob: float | None
     score: float
-    finish_reason: Literal["eos", "length"]
+    finish_reason: Literal["eos", "length", "repetition"]
     alternatives: list[Alternative] = []
 
 
@@ -105,7 +105,7 @@ class ItemDetails(_Answer):
     text: str
     source: str
     model: Model | None
-    finish_reasons: list[Literal["eos", "length"]]
+    finish_reasons: list[Literal["eos", "length", "repetition"]]
     alignment: list[Link] = []
     attention: list[Attention] = []
     scores: list[Scores] = []

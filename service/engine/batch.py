@@ -160,12 +160,13 @@ class _Told:
 
 
 def _allow_copies(step: Step, scores: Floats, sequences: list[Sequence]) -> None:
-    """Puts back the scores of the copy symbols that a row's own source holds."""
+    """Puts back the scores of the copy symbols that each row may still say."""
     for sequence in sequences:
-        if sequence.copies:
-            rows = sequence.rows
-            is_allowed = np.isin(step.top_tokens[rows], sequence.copies)  # [rows of one, candidates]
-            scores[rows] = np.where(is_allowed, step.top_scores[rows], scores[rows])
+        copies = sequence.search.copies
+        if copies:
+            for row, allowed in zip(sequence.rows, copies, strict=True):
+                is_allowed = [token in allowed for token in step.top_tokens[row].tolist()]
+                scores[row] = np.where(is_allowed, step.top_scores[row], scores[row])
 
 
 def _advance(sequence: Sequence, told: _Told) -> list[int]:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import msgspec
 
-FinishReason = Literal["eos", "length"]
+FinishReason = Literal["eos", "length", "repetition"]
 Priority = Literal["interactive", "bulk"]
 
 
@@ -41,6 +41,7 @@ class Found(msgspec.Struct, frozen=True, array_like=True):
     """One hypothesis: `tokens` without EOS, `logprobs` with EOS's at the end where it was reached.
 
     `attention` holds float32 rows, one per token, one column per source token; None where not wanted.
+    `met` tells for each required phrase whether the hypothesis holds it.
     """
 
     tokens: tuple[int, ...]
@@ -48,6 +49,7 @@ class Found(msgspec.Struct, frozen=True, array_like=True):
     score: float
     finish_reason: FinishReason
     attention: bytes | None = None
+    met: tuple[bool, ...] = ()
 
 
 class Done(msgspec.Struct, frozen=True, array_like=True, tag=True):

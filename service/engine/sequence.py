@@ -9,6 +9,7 @@ from service.engine.beam import BeamSearch
 from service.engine.errors import ZhuyiError
 from service.engine.manifest import Pieces
 from service.engine.messages import Done, Failed, Job
+from service.engine.repetition import LoopGuard
 from service.engine.search import Rules, SingleSearch
 
 
@@ -23,7 +24,6 @@ class Sequence:
     encode_seconds: float = 0.0
     max_rows: int = field(init=False)
     reads_attention: bool = field(init=False)
-    copies: tuple[int, ...] = ()  # the copy symbols in its source
 
     def __post_init__(self) -> None:
         self.max_rows = self.job.beam_size if isinstance(self.search, BeamSearch) else 1
@@ -45,9 +45,11 @@ class Sequence:
         copies = tuple(token for token in job.source if token in symbols)
         if job.target is not None:
             return cls(job, SingleSearch(rules, target=job.target))
+        guard = LoopGuard(job.source)
         if job.beam_size == 1:
-            return cls(job, SingleSearch(rules), copies=copies)
-        return cls(job, BeamSearch(rules, beam_size=job.beam_size, n_best=job.n_best), copies=copies)
+            return cls(job, SingleSearch(rules, copies=copies, guard=guard))
+        search = BeamSearch(rules, beam_size=job.beam_size, n_best=job.n_best, copies=copies, guard=guard)
+        return cls(job, search)
 
     @property
     def deadline(self) -> float:
