@@ -30,6 +30,7 @@ class Translating(Protocol):
         options: Options | None = None,
         *,
         deadline: float | None = None,
+        required: Sequence[Sequence[str]] = (),
     ) -> list[Translation]: ...
 
     async def force(

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import math
 from bisect import insort
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from service.engine.errors import ModelFailed
@@ -34,7 +34,9 @@ class BeamSearch:
     """Up to `beam_size` hypotheses in as many rows; starts in one row.
 
     `previous` is the last token of each row, `copies` the copy symbols that each may still say, none
-    where the source holds none. Without a `guard` nobody asks whether a hypothesis loops.
+    where the source holds none. `wanted` are tokens whose score is asked for, one for each row: EOS where
+    there are copy symbols, as all other candidates of a row may be symbols that it may not say. Without
+    a `guard` nobody asks whether a hypothesis loops.
     """
 
     def __init__(
@@ -47,7 +49,7 @@ class BeamSearch:
         guard: LoopGuard | None = None,
     ) -> None:
         self._rules = rules
-        self._beam_size = beam_size
+        self.beam_size = beam_size
         self._n_best = n_best
         self._guard = guard
         self._reads_attention = rules.reads_attention
@@ -58,6 +60,7 @@ class BeamSearch:
         self._num_sound = 0
         self.previous = [rules.bos]
         self.copies = [copies] if copies else []
+        self.wanted = [rules.eos] if copies else []
 
     def advance(self, top_tokens: list[list[int]], scores: list[list[float]], attention: Floats) -> list[int]:
         """The rows to go on from, in their new order; a row may repeat, none means the end.
@@ -85,11 +88,11 @@ class BeamSearch:
         """The n best hypotheses, best first; fewer where fewer were finished."""
         if not self._finished:
             raise ModelFailed("", "no candidate has a finite score")
-        return tuple(self._history.told(one) for one in self._finished[: self._n_best])
+        return tuple(self._history.told(one, self._met(one)) for one in self._finished[: self._n_best])
 
     def _grow(self, rows: Rows, candidates: Iterator[Candidate], *, is_last: bool) -> None:
         """Fills the rows with the best candidates; those that are EOS finish instead."""
-        eos, beam_size, num_tokens = self._rules.eos, self._beam_size, len(self._history)
+        eos, beam_size, num_tokens = self._rules.eos, self.beam_size, len(self._history)
         for rank, (parent, token, logprob, total) in enumerate(
             islice(candidates, beam_size) if is_last else candidates
         ):
@@ -105,6 +108,7 @@ class BeamSearch:
         if self.copies:
             left = zip(rows.parents, rows.tokens, strict=True)
             self.copies = [without(self.copies[parent], token) for parent, token in left]
+            self.wanted = [self._rules.eos] * len(self.copies)
 
     def _end_loops(self, rows: Rows, guard: LoopGuard) -> None:
         """Takes those that loop out of the rows, and finishes each where its loop began, once."""
@@ -113,7 +117,7 @@ class BeamSearch:
         for way in ways:
             tokens = [step.tokens[place] for step, place in way]
             num_kept = guard.num_kept(tokens, attention_of(way, from_the_end=True))
-            if num_kept < len(tokens):
+            if num_kept < len(tokens) and self._may_end(tokens[:num_kept]):
                 self._finish_loop(way, num_kept)
                 halfway = (num_kept + len(tokens)) // 2
                 looping.update(at for at, other in enumerate(ways) if other[halfway][1] == way[halfway][1])
@@ -143,9 +147,17 @@ class BeamSearch:
         insort(self._finished, finished, key=lambda one: one.rank)
         self._num_sound += finished.is_sound
 
+    def _may_end(self, tokens: Sequence[int]) -> bool:
+        """True where a loop that is cut to these tokens may leave: here nothing is required."""
+        return True
+
     def _num_unmet(self, num_tokens: int, row: int) -> int:
-        """Here nothing is required."""
+        """How many tokens of required phrases a hypothesis lacks."""
         return 0
+
+    def _met(self, finished: Finished) -> tuple[bool, ...]:
+        """For each required phrase whether a hypothesis holds it."""
+        return ()
 
     def _is_decided(self, rows: Rows) -> bool:
         """True where no running hypothesis can enter the n-best, or enough have finished.
@@ -153,7 +165,7 @@ class BeamSearch:
         A score cannot exceed the best sum of now, divided by lp of the limit: sums (never above 0) only
         fall, lp only grows, and the coverage penalty is never above 0.
         """
-        if not rows.tokens or self._num_sound >= self._beam_size:
+        if not rows.tokens or self._num_sound >= self.beam_size:
             return True
         if self._num_sound < self._n_best:
             return False

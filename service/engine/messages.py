@@ -18,7 +18,8 @@ class Job(msgspec.Struct, frozen=True, array_like=True):
     """One sentence to translate, or with `target` to score as it is (forced decoding).
 
     `deadline` and `posted_at` are time.monotonic() seconds, which all processes of a machine share.
-    Sentences of one call share a `group`: the queue takes turns among groups.
+    Sentences of one call share a `group`: the queue takes turns among groups. The translation must hold
+    the `required` phrases, each as often as it is listed; that takes a beam of at least 4.
     """
 
     id: int
@@ -35,6 +36,7 @@ class Job(msgspec.Struct, frozen=True, array_like=True):
     posted_at: float
     priority: Priority = "interactive"
     group: int = 0
+    required: tuple[tuple[int, ...], ...] = ()
 
 
 class Found(msgspec.Struct, frozen=True, array_like=True):

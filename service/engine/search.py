@@ -15,7 +15,7 @@ import numpy as np
 
 from service.engine.errors import ModelFailed
 from service.engine.messages import FinishReason, Found
-from service.engine.model import Floats, Integers
+from service.engine.model import NOBODY_ASKS, Floats, Integers
 from service.engine.repetition import LoopGuard
 
 LEAST_COVERAGE = float(np.finfo(np.float32).eps)  # 2 ** -23
@@ -118,7 +118,8 @@ class SingleSearch:
     """One hypothesis in one row: greedy, or along `target` where one is given (then it ends with EOS).
 
     `copies` are, for its one row, the copy symbols that it may still say; none where the source holds
-    none. Without a `guard` nobody asks whether it loops.
+    none. With them EOS's score is asked for: where the model insists on one that has been said already,
+    whatever follows is made up, so the search ends. Without a `guard` nobody asks whether it loops.
     """
 
     def __init__(
@@ -139,8 +140,8 @@ class SingleSearch:
         self._attention: list[Floats] = []
         self.is_forced = target is not None
         self.previous = rules.bos
-        self.wanted = rules.eos if self._path is None else self._path[0]
         self.copies = [copies] if copies else []
+        self.wanted = self._path[0] if self._path else rules.eos if copies else NOBODY_ASKS
         self.finish_reason: FinishReason | None = None
 
     def advance(self, token: int, score: float, attention: Floats) -> bool:

@@ -81,6 +81,7 @@ class ScriptedTranslator:
         options: Options | None = None,
         *,
         deadline: float | None = None,
+        required: Sequence[Sequence[str]] = (),
     ) -> list[Translation]:
         options = options or Options()
         await self._note(list(sentences), source, target, options, deadline)
