@@ -230,6 +230,7 @@ class OneTranslation(Translator):
         options: Options | None = None,
         *,
         deadline: float | None = None,
+        required: Sequence[Sequence[str]] = (),
     ) -> list[Translation]:
         """The translation of the first time, with attention or without."""
         known = self.__dict__.setdefault("known", {})

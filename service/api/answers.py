@@ -66,7 +66,7 @@ class Alternative(Answer):
 
     text: str
     score: float
-    finish_reason: Literal["eos", "length"]
+    finish_reason: Literal["eos", "length", "repetition"]
 
 
 class Scores(Tokens):
@@ -75,7 +75,7 @@ class Scores(Tokens):
     logprob: list[float]
     eos_logprob: float | None
     score: float
-    finish_reason: Literal["eos", "length"]
+    finish_reason: Literal["eos", "length", "repetition"]
     alternatives: list[Alternative] = []
 
 
@@ -107,7 +107,7 @@ class ItemDetails(Answer):
     text: str
     source: str
     model: Model | None
-    finish_reasons: list[Literal["eos", "length"]]
+    finish_reasons: list[Literal["eos", "length", "repetition"]]
     alignment: list[Link] = []
     attention: list[Attention] = []
     scores: list[Scores] = []

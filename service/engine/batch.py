@@ -10,14 +10,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from service.engine.beam import MAX_BEAM_SIZE
 from service.engine.errors import ModelFailed
-from service.engine.model import Floats, Integers, Seq2SeqModel, State, Step
+from service.engine.model import NOBODY_ASKS, Integers, Seq2SeqModel, State, Step
 from service.engine.row_order import Survivor, arranged
-from service.engine.search import SingleSearch, best_candidates, usable_scores
+from service.engine.search import SingleSearch
 from service.engine.sequence import Sequence
-
-_UNREAD = np.zeros((MAX_BEAM_SIZE, 0), np.float32)
+from service.engine.told import Told, advanced
 
 
 @dataclass(slots=True)
@@ -100,26 +98,28 @@ class Batch:
 
     def _fed(self) -> tuple[Integers, Integers]:
         previous = [0] * self.num_rows
-        wanted = [0] * self.num_rows  # that of nobody: only a forced search reads it
+        wanted = [NOBODY_ASKS] * self.num_rows
         for sequence in self.sequences:
             search = sequence.search
             if isinstance(search, SingleSearch):
                 row = sequence.rows[0]
                 previous[row] = search.previous
-                if search.is_forced:
-                    wanted[row] = search.wanted
+                wanted[row] = search.wanted
             else:
                 for row, token in zip(sequence.rows, search.previous, strict=True):
                     previous[row] = token
+                if search.wanted:
+                    for row, token in zip(sequence.rows, search.wanted, strict=True):
+                        wanted[row] = token
         return np.array(previous, np.int64), np.array(wanted, np.int64)  # [rows], [rows]
 
     def _advanced(self, step: Step) -> tuple[list[Survivor], list[Ended]]:
-        told = _Told(step, self._is_banned, self._banned, self.sequences)
+        told = Told(step, self._is_banned, self._banned, self.sequences)
         survivors: list[Survivor] = []
         ended: list[Ended] = []
         for sequence in self.sequences:
             try:
-                parents = _advance(sequence, told)
+                parents = advanced(sequence, told)
             except ModelFailed as error:
                 ended.append(Ended(sequence, error))
             else:
@@ -137,49 +137,6 @@ class Batch:
         order = arranged(survivors)
         if order != list(range(state.num_rows)):
             self._state = self._model.keep(state, np.array(order, np.int64))
-
-
-class _Told:
-    """What a step told, by row: the best candidate that may be emitted, and for beams all of them."""
-
-    def __init__(
-        self, step: Step, is_banned: np.ndarray, banned: Collection[int], sequences: list[Sequence]
-    ) -> None:
-        self.step = step
-        self.tokens = step.top_tokens[:, 0].tolist()  # the best, where nothing bans it
-        self.logprobs = step.top_scores[:, 0].tolist()
-        if any(token in banned for token in self.tokens) or any(one.max_rows > 1 for one in sequences):
-            scores = usable_scores(step.top_tokens, step.top_scores, is_banned)  # [rows, candidates]
-            _allow_copies(step, scores, sequences)
-            self.tokens, self.logprobs = best_candidates(step.top_tokens, scores)
-            self.top_tokens, self.scores = step.top_tokens.tolist(), scores.tolist()
-
-    def attention(self, sequence: Sequence) -> Floats:
-        """The rows of a sequence [rows, source]; nothing is fetched for one that does not read them."""
-        return self.step.attention[sequence.rows] if sequence.reads_attention else _UNREAD
-
-
-def _allow_copies(step: Step, scores: Floats, sequences: list[Sequence]) -> None:
-    """Puts back the scores of the copy symbols that a row's own source holds."""
-    for sequence in sequences:
-        if sequence.copies:
-            rows = sequence.rows
-            is_allowed = np.isin(step.top_tokens[rows], sequence.copies)  # [rows of one, candidates]
-            scores[rows] = np.where(is_allowed, step.top_scores[rows], scores[rows])
-
-
-def _advance(sequence: Sequence, told: _Told) -> list[int]:
-    """The rows that the sequence goes on from; none where it has ended."""
-    search, rows = sequence.search, sequence.rows
-    attention = told.attention(sequence)
-    if isinstance(search, SingleSearch):
-        row = rows[0]
-        token, logprob = told.tokens[row], told.logprobs[row]
-        if search.is_forced:
-            token, logprob = search.wanted, float(told.step.wanted_scores[row])
-        return rows if search.advance(token, logprob, attention[0]) else []
-    top_tokens, scores = [told.top_tokens[row] for row in rows], [told.scores[row] for row in rows]
-    return [rows[parent] for parent in search.advance(top_tokens, scores, attention)]
 
 
 def _check_rows(step: Step, num_rows: int) -> None:

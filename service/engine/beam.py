@@ -5,73 +5,62 @@ The candidates of all rows are ranked together by the sums of their log-probabil
 `beam_size` are the last. So a beam of one is greedy search. It stops when `beam_size` hypotheses have
 finished, or when no running one can still enter the n-best. Those that finished are ordered by their
 scores, penalties and all.
+
+A hypothesis that loops leaves the beam, finished where the loop began, and with it leave those that came
+half the way round with it and then went astray. It ranks behind all that do not loop, and does not count
+among those that let the search stop: so it wins only where there is no other.
 """
 
 from __future__ import annotations
 
 import math
 from bisect import insort
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from service.engine.errors import ModelFailed
+from service.engine.hypotheses import Finished, History, Rows, Way, attention_of
 from service.engine.messages import Found
 from service.engine.model import Floats
-from service.engine.search import Rules, attention_bytes, length_divisor, scored
+from service.engine.repetition import LoopGuard
+from service.engine.search import Rules, length_divisor, scored, without
 
 MAX_BEAM_SIZE = 8  # a step graph tells nine candidates: EOS and one for each row
 
-
-_Candidate = tuple[int, int, float, float]  # row, token, log-probability, sum with that of the row
-
-
-@dataclass(slots=True)
-class _Rows:
-    """The rows after a step, best first: their last tokens, the sums so far, and the rows they come from.
-
-    `attention` is that of the step, [rows before it, source]; None where it need not be remembered.
-    """
-
-    attention: Floats | None
-    tokens: list[int] = field(default_factory=list)
-    logprobs: list[float] = field(default_factory=list)
-    totals: list[float] = field(default_factory=list)
-    parents: list[int] = field(default_factory=list)
-
-    def add(self, parent: int, token: int, logprob: float, total: float) -> None:
-        self.parents.append(parent)
-        self.tokens.append(token)
-        self.logprobs.append(logprob)
-        self.totals.append(total)
-
-
-@dataclass(frozen=True, slots=True)
-class _Finished:
-    """A hypothesis of `num_tokens` that ended in `row`; `eos_logprob` is None where the limit ended it."""
-
-    score: float
-    num_tokens: int
-    row: int
-    eos_logprob: float | None
+Candidate = tuple[int, int, float, float]  # row, token, log-probability, sum with that of the row
 
 
 class BeamSearch:
     """Up to `beam_size` hypotheses in as many rows; starts in one row.
 
-    `previous` is the last token of each row.
+    `previous` is the last token of each row, `copies` the copy symbols that each may still say, none
+    where the source holds none. `wanted` are tokens whose score is asked for, one for each row: EOS where
+    there are copy symbols, as all other candidates of a row may be symbols that it may not say. Without
+    a `guard` nobody asks whether a hypothesis loops.
     """
 
-    def __init__(self, rules: Rules, *, beam_size: int, n_best: int) -> None:
+    def __init__(
+        self,
+        rules: Rules,
+        *,
+        beam_size: int,
+        n_best: int,
+        copies: tuple[int, ...] = (),
+        guard: LoopGuard | None = None,
+    ) -> None:
         self._rules = rules
-        self._beam_size = beam_size
+        self.beam_size = beam_size
         self._n_best = n_best
+        self._guard = guard
         self._reads_attention = rules.reads_attention
         self._highest_divisor = length_divisor(rules.limit, rules.length_penalty)
         self._totals = [0.0]
-        self._steps: list[_Rows] = []
-        self._finished: list[_Finished] = []  # best first, of equals the one that finished first
+        self._history = History(rules)
+        self._finished: list[Finished] = []  # best first, of equals the one that finished first
+        self._num_sound = 0
         self.previous = [rules.bos]
+        self.copies = [copies] if copies else []
+        self.wanted = [rules.eos] if copies else []
 
     def advance(self, top_tokens: list[list[int]], scores: list[list[float]], attention: Floats) -> list[int]:
         """The rows to go on from, in their new order; a row may repeat, none means the end.
@@ -79,83 +68,113 @@ class BeamSearch:
         `top_tokens` and `scores` are [rows, candidates], `attention` [rows, source]; a score of -inf
         bans a candidate. Raises ModelFailed where a score is NaN.
         """
-        is_last = len(self._steps) + 1 == self._rules.limit
-        candidates = _best_first(self._totals, top_tokens, scores)
-        rows = _Rows(attention[:, : self._rules.num_source].copy() if self._reads_attention else None)
-        self._grow(rows, islice(candidates, self._beam_size) if is_last else candidates)
-        self._steps.append(rows)
+        num_tokens = len(self._history) + 1
+        is_last = num_tokens == self._rules.limit
+        rows = Rows(attention[:, : self._rules.num_source].copy() if self._reads_attention else None)
+        self._grow(rows, best_first(self._totals, top_tokens, scores), is_last=is_last)
+        self._history.append(rows)
+        if self._guard is not None and (is_last or self._guard.is_due(num_tokens)):
+            self._end_loops(rows, self._guard)
         if is_last:
-            self._finish_all(rows)
+            for row, total in enumerate(rows.totals):
+                self._finish(num_tokens, row, total)
         if is_last or self._is_decided(rows):
             self.previous = []
             return []
-        self.previous, self._totals = rows.tokens, rows.totals
+        self._go_on(rows)
         return rows.parents
 
     def found(self) -> tuple[Found, ...]:
         """The n best hypotheses, best first; fewer where fewer were finished."""
         if not self._finished:
             raise ModelFailed("", "no candidate has a finite score")
-        return tuple(self._told(one) for one in self._finished[: self._n_best])
+        return tuple(self._history.told(one, self._met(one)) for one in self._finished[: self._n_best])
 
-    def _grow(self, rows: _Rows, candidates: Iterable[_Candidate]) -> None:
+    def _grow(self, rows: Rows, candidates: Iterator[Candidate], *, is_last: bool) -> None:
         """Fills the rows with the best candidates; those that are EOS finish instead."""
-        eos, beam_size, num_tokens = self._rules.eos, self._beam_size, len(self._steps)
-        for rank, (parent, token, logprob, total) in enumerate(candidates):
+        eos, beam_size, num_tokens = self._rules.eos, self.beam_size, len(self._history)
+        for rank, (parent, token, logprob, total) in enumerate(
+            islice(candidates, beam_size) if is_last else candidates
+        ):
             if token != eos:
                 rows.add(parent, token, logprob, total)
             elif rank < beam_size:
-                self._finish(num_tokens, parent, total, logprob)
+                self._finish(num_tokens, parent, total, eos_logprob=logprob)
             if len(rows.tokens) == beam_size:
                 return
 
-    def _finish_all(self, rows: _Rows) -> None:
-        for row, total in enumerate(rows.totals):
-            self._finish(len(self._steps), row, total, None)
+    def _go_on(self, rows: Rows) -> None:
+        self.previous, self._totals = rows.tokens, rows.totals
+        if self.copies:
+            left = zip(rows.parents, rows.tokens, strict=True)
+            self.copies = [without(self.copies[parent], token) for parent, token in left]
+            self.wanted = [self._rules.eos] * len(self.copies)
 
-    def _finish(self, num_tokens: int, row: int, total: float, eos_logprob: float | None) -> None:
+    def _end_loops(self, rows: Rows, guard: LoopGuard) -> None:
+        """Takes those that loop out of the rows, and finishes each where its loop began, once."""
+        ways = [self._history.way(len(self._history), row) for row in range(len(rows.tokens))]
+        looping: set[int] = set()
+        for way in ways:
+            tokens = [step.tokens[place] for step, place in way]
+            num_kept = guard.num_kept(tokens, attention_of(way, from_the_end=True))
+            if num_kept < len(tokens) and self._may_end(tokens[:num_kept]):
+                self._finish_loop(way, num_kept)
+                halfway = (num_kept + len(tokens)) // 2
+                looping.update(at for at, other in enumerate(ways) if other[halfway][1] == way[halfway][1])
+        for row in sorted(looping, reverse=True):
+            rows.remove(row)
+
+    def _finish_loop(self, way: Way, num_kept: int) -> None:
+        step, row = way[num_kept - 1]
+        if all((one.num_tokens, one.row) != (num_kept, row) for one in self._finished):
+            self._finish(num_kept, row, step.totals[row], is_loop=True)
+
+    def _finish(
+        self,
+        num_tokens: int,
+        row: int,
+        total: float,
+        *,
+        eos_logprob: float | None = None,
+        is_loop: bool = False,
+    ) -> None:
         length = num_tokens if eos_logprob is None else num_tokens + 1
-        attention = self._attention(self._way(num_tokens, row)) if self._rules.coverage_penalty > 0 else []
+        needs_way = self._rules.coverage_penalty > 0
+        attention = list(attention_of(self._history.way(num_tokens, row))) if needs_way else []
         score = scored(self._rules, total, length, attention)
-        insort(self._finished, _Finished(score, num_tokens, row, eos_logprob), key=lambda one: -one.score)
+        num_unmet = self._num_unmet(num_tokens, row)
+        finished = Finished(score, num_tokens, row, eos_logprob, is_loop, num_unmet)
+        insort(self._finished, finished, key=lambda one: one.rank)
+        self._num_sound += finished.is_sound
 
-    def _is_decided(self, rows: _Rows) -> bool:
+    def _may_end(self, tokens: Sequence[int]) -> bool:
+        """True where a loop that is cut to these tokens may leave: here nothing is required."""
+        return True
+
+    def _num_unmet(self, num_tokens: int, row: int) -> int:
+        """How many tokens of required phrases a hypothesis lacks."""
+        return 0
+
+    def _met(self, finished: Finished) -> tuple[bool, ...]:
+        """For each required phrase whether a hypothesis holds it."""
+        return ()
+
+    def _is_decided(self, rows: Rows) -> bool:
         """True where no running hypothesis can enter the n-best, or enough have finished.
 
         A score cannot exceed the best sum of now, divided by lp of the limit: sums (never above 0) only
         fall, lp only grows, and the coverage penalty is never above 0.
         """
-        if not rows.tokens or len(self._finished) >= self._beam_size:
+        if not rows.tokens or self._num_sound >= self.beam_size:
             return True
-        if len(self._finished) < self._n_best:
+        if self._num_sound < self._n_best:
             return False
-        return self._finished[self._n_best - 1].score >= rows.totals[0] / self._highest_divisor
-
-    def _way(self, num_tokens: int, row: int) -> list[tuple[_Rows, int]]:
-        """For each token of a hypothesis the rows of its step and its row there, read from the end."""
-        way: list[tuple[_Rows, int]] = []
-        for rows in reversed(self._steps[:num_tokens]):
-            way.append((rows, row))
-            row = rows.parents[row]
-        way.reverse()
-        return way
-
-    def _attention(self, way: list[tuple[_Rows, int]]) -> list[Floats]:
-        return [rows.attention[rows.parents[row]] for rows, row in way if rows.attention is not None]
-
-    def _told(self, finished: _Finished) -> Found:
-        way = self._way(finished.num_tokens, finished.row)
-        tokens = tuple(rows.tokens[row] for rows, row in way)
-        logprobs = tuple(rows.logprobs[row] for rows, row in way)
-        attention = attention_bytes(self._rules, self._attention(way))
-        if finished.eos_logprob is None:
-            return Found(tokens, logprobs, finished.score, "length", attention)
-        return Found(tokens, (*logprobs, finished.eos_logprob), finished.score, "eos", attention)
+        return self._finished[self._n_best - 1].score >= max(rows.totals) / self._highest_divisor
 
 
-def _best_first(
+def best_first(
     totals: list[float], top_tokens: list[list[int]], scores: list[list[float]]
-) -> Iterator[_Candidate]:
+) -> Iterator[Candidate]:
     """The candidates of all rows, of equals that of the earlier row first; none that is banned.
 
     Raises ModelFailed where a score is NaN or +inf.

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import msgspec
 
-FinishReason = Literal["eos", "length"]
+FinishReason = Literal["eos", "length", "repetition"]
 Priority = Literal["interactive", "bulk"]
 
 
@@ -18,7 +18,8 @@ class Job(msgspec.Struct, frozen=True, array_like=True):
     """One sentence to translate, or with `target` to score as it is (forced decoding).
 
     `deadline` and `posted_at` are time.monotonic() seconds, which all processes of a machine share.
-    Sentences of one call share a `group`: the queue takes turns among groups.
+    Sentences of one call share a `group`: the queue takes turns among groups. The translation must hold
+    the `required` phrases, each as often as it is listed; that takes a beam of at least 4.
     """
 
     id: int
@@ -35,12 +36,14 @@ class Job(msgspec.Struct, frozen=True, array_like=True):
     posted_at: float
     priority: Priority = "interactive"
     group: int = 0
+    required: tuple[tuple[int, ...], ...] = ()
 
 
 class Found(msgspec.Struct, frozen=True, array_like=True):
     """One hypothesis: `tokens` without EOS, `logprobs` with EOS's at the end where it was reached.
 
     `attention` holds float32 rows, one per token, one column per source token; None where not wanted.
+    `met` tells for each required phrase whether the hypothesis holds it.
     """
 
     tokens: tuple[int, ...]
@@ -48,6 +51,7 @@ class Found(msgspec.Struct, frozen=True, array_like=True):
     score: float
     finish_reason: FinishReason
     attention: bytes | None = None
+    met: tuple[bool, ...] = ()
 
 
 class Done(msgspec.Struct, frozen=True, array_like=True, tag=True):

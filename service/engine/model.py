@@ -12,6 +12,7 @@ import numpy.typing as npt
 Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float32]
 Integers = npt.NDArray[np.int64]
+NOBODY_ASKS = 0  # as a wanted token: PAD, whose score nobody needs
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ class Seq2SeqModel(Protocol):
         """Advances every row by a token.
 
         `previous` [rows] is each row's last token (BOS at first), `wanted` [rows] the token whose
-        score is asked for whether or not it is among the candidates; where it is 0 nobody asks.
+        score is asked for whether or not it is among the candidates; where it is NOBODY_ASKS nobody does.
         """
         ...
 

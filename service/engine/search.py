@@ -15,7 +15,8 @@ import numpy as np
 
 from service.engine.errors import ModelFailed
 from service.engine.messages import FinishReason, Found
-from service.engine.model import Floats, Integers
+from service.engine.model import NOBODY_ASKS, Floats, Integers
+from service.engine.repetition import LoopGuard
 
 LEAST_COVERAGE = float(np.finfo(np.float32).eps)  # 2 ** -23
 
@@ -105,20 +106,42 @@ def attention_bytes(rules: Rules, attention: Sequence[Floats]) -> bytes | None:
     return stacked(attention, rules.num_source).tobytes() if rules.with_attention else None
 
 
-class SingleSearch:
-    """One hypothesis in one row: greedy, or along `target` where one is given (then it ends with EOS)."""
+def without(copies: tuple[int, ...], token: int) -> tuple[int, ...]:
+    """The copy symbols that may still be said after a token: each as often as the source holds it."""
+    if token not in copies:
+        return copies
+    place = copies.index(token)
+    return copies[:place] + copies[place + 1 :]
 
-    def __init__(self, rules: Rules, *, target: tuple[int, ...] | None = None) -> None:
+
+class SingleSearch:
+    """One hypothesis in one row: greedy, or along `target` where one is given (then it ends with EOS).
+
+    `copies` are, for its one row, the copy symbols that it may still say; none where the source holds
+    none. With them EOS's score is asked for: where the model insists on one that has been said already,
+    whatever follows is made up, so the search ends. Without a `guard` nobody asks whether it loops.
+    """
+
+    def __init__(
+        self,
+        rules: Rules,
+        *,
+        target: tuple[int, ...] | None = None,
+        copies: tuple[int, ...] = (),
+        guard: LoopGuard | None = None,
+    ) -> None:
         self._rules = rules
         self._reads_attention = rules.reads_attention
         self._path = None if target is None else (*target, rules.eos)
+        self._guard = guard
         self._tokens: list[int] = []
         self._logprobs: list[float] = []
         self._total = 0.0
         self._attention: list[Floats] = []
         self.is_forced = target is not None
         self.previous = rules.bos
-        self.wanted = rules.eos if self._path is None else self._path[0]
+        self.copies = [copies] if copies else []
+        self.wanted = self._path[0] if self._path else rules.eos if copies else NOBODY_ASKS
         self.finish_reason: FinishReason | None = None
 
     def advance(self, token: int, score: float, attention: Floats) -> bool:
@@ -134,8 +157,12 @@ class SingleSearch:
             self._attention.append(attention[: self._rules.num_source].copy())
         if self._path:
             self.wanted = self._path[len(self._tokens)]
-        elif len(self._tokens) == self._rules.limit:
-            self.finish_reason = "length"
+            return True
+        if self.copies:
+            self.copies = [without(self.copies[0], token)]
+        is_last = len(self._tokens) == self._rules.limit
+        if is_last or (self._guard is not None and self._guard.is_due(len(self._tokens))):
+            self._look_round(is_last=is_last)
         return self.finish_reason is None
 
     def found(self) -> tuple[Found, ...]:
@@ -144,3 +171,18 @@ class SingleSearch:
         score = scored(self._rules, self._total, len(self._logprobs), self._attention)
         attention = attention_bytes(self._rules, self._attention)
         return (Found(tuple(self._tokens), tuple(self._logprobs), score, self.finish_reason, attention),)
+
+    def _look_round(self, *, is_last: bool) -> None:
+        """Ends the search at its limit, and where it loops."""
+        if is_last:
+            self.finish_reason = "length"
+        if self._guard is not None:
+            num_kept = self._guard.num_kept(self._tokens, reversed(self._attention))
+            if num_kept < len(self._tokens):
+                self._cut(num_kept)
+
+    def _cut(self, num_kept: int) -> None:
+        self.finish_reason = "repetition"
+        for column in (self._tokens, self._logprobs, self._attention):
+            del column[num_kept:]
+        self._total = math.fsum(self._logprobs)

@@ -6,9 +6,11 @@ import math
 from dataclasses import dataclass, field
 
 from service.engine.beam import BeamSearch
+from service.engine.constrained import ConstrainedSearch
 from service.engine.errors import ZhuyiError
 from service.engine.manifest import Pieces
 from service.engine.messages import Done, Failed, Job
+from service.engine.repetition import LoopGuard
 from service.engine.search import Rules, SingleSearch
 
 
@@ -23,10 +25,9 @@ class Sequence:
     encode_seconds: float = 0.0
     max_rows: int = field(init=False)
     reads_attention: bool = field(init=False)
-    copies: tuple[int, ...] = ()  # the copy symbols in its source
 
     def __post_init__(self) -> None:
-        self.max_rows = self.job.beam_size if isinstance(self.search, BeamSearch) else 1
+        self.max_rows = self.search.beam_size if isinstance(self.search, BeamSearch) else 1
         self.reads_attention = self.job.with_attention or self.job.coverage_penalty > 0
 
     @classmethod
@@ -45,9 +46,13 @@ class Sequence:
         copies = tuple(token for token in job.source if token in symbols)
         if job.target is not None:
             return cls(job, SingleSearch(rules, target=job.target))
+        guard = LoopGuard(job.source, num_required=sum(map(len, job.required)))
+        if job.required:
+            return cls(job, _constrained(job, rules, copies, guard))
         if job.beam_size == 1:
-            return cls(job, SingleSearch(rules), copies=copies)
-        return cls(job, BeamSearch(rules, beam_size=job.beam_size, n_best=job.n_best), copies=copies)
+            return cls(job, SingleSearch(rules, copies=copies, guard=guard))
+        search = BeamSearch(rules, beam_size=job.beam_size, n_best=job.n_best, copies=copies, guard=guard)
+        return cls(job, search)
 
     @property
     def deadline(self) -> float:
@@ -67,3 +72,9 @@ class Sequence:
     def failed(self, error: ZhuyiError) -> Failed:
         """The result that tells of an error."""
         return Failed(self.job.id, type(error).__name__, error.data)
+
+
+def _constrained(job: Job, rules: Rules, copies: tuple[int, ...], guard: LoopGuard) -> ConstrainedSearch:
+    return ConstrainedSearch(
+        rules, required=job.required, beam_size=job.beam_size, n_best=job.n_best, copies=copies, guard=guard
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,22 +11,26 @@ import numpy as np
 from service.engine.errors import InvalidText, TooLong
 from service.engine.folder import ModelFolder
 from service.engine.messages import Done, Found
+from service.engine.phrases import Phrase
 from service.engine.pieces import Pieces
 from service.engine.tokenizer import Tokenizer
 from service.engine.translation import Hypothesis, Timings, Translation
 
 _TOKENS_PER_SOURCE_TOKEN = 2  # a target sentence is hardly ever longer than this many times the source
 _SPARE_TOKENS = 10
+MAX_REQUIRED_PHRASES = 64  # of one sentence
+_LONE_SURROGATE = "holds a lone surrogate"
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A sentence in pieces, and with `target` a translation of it to be scored."""
+    """A sentence in pieces, with `target` a translation of it to be scored, or with `required` phrases."""
 
     source: Pieces
     tokenize_seconds: float
     target_text: str | None = None
     target: Pieces | None = None
+    required: tuple[Phrase, ...] = ()
 
 
 class TextModel:
@@ -49,10 +54,46 @@ class TextModel:
         """The number of pieces of a text of any length; raises InvalidText."""
         return len(_encoded(self._source, text, "text").ids)
 
-    def max_target_tokens(self, num_source: int) -> int:
-        """After how many tokens a translation of `num_source` tokens is stopped."""
-        likely = _TOKENS_PER_SOURCE_TOKEN * num_source + _SPARE_TOKENS
+    def required_pieces(self, phrases: Sequence[str], source: Pieces, field: str) -> tuple[Phrase, ...]:
+        """The pieces of phrases that the translation of `source` must hold, wherever in it they stand.
+
+        Raises TooLong for too many phrases, or more tokens than a translation may have, and InvalidText
+        for one that is empty or asks for a copy symbol more often than the source holds it.
+        """
+        if len(phrases) > MAX_REQUIRED_PHRASES:
+            raise TooLong(field, MAX_REQUIRED_PHRASES, len(phrases), "phrases")
+        if phrases and not source:
+            raise InvalidText(field, "has phrases for a sentence that is empty")
+        found = tuple(self._phrase(text, f"{field}[{place}]") for place, text in enumerate(phrases))
+        num_tokens, limit = sum(map(len, found)), self.folder.manifest.limits.max_target_tokens
+        if num_tokens > limit:
+            raise TooLong(field, limit, num_tokens)
+        copies = self.folder.manifest.pieces.copies
+        asked_for = Counter(token for phrase in found for token in phrase)
+        if any(asked_for[symbol] > source.ids.count(symbol) for symbol in range(copies.start, copies.stop)):
+            raise InvalidText(field, "asks for a copy symbol more often than its sentence holds it")
+        return found
+
+    def _phrase(self, text: str, field: str) -> Phrase:
+        try:
+            tokens = tuple(self._target.encode_inside(text.strip()))
+        except ValueError as error:
+            raise InvalidText(field, _LONE_SURROGATE) from error
+        if not text.strip() or not tokens:
+            raise InvalidText(field, "is empty")
+        return tokens
+
+    def max_target_tokens(self, num_source: int, *, num_required: int = 0) -> int:
+        """After how many tokens a translation of `num_source` tokens is stopped.
+
+        So many more are allowed as there are tokens of required phrases.
+        """
+        likely = _TOKENS_PER_SOURCE_TOKEN * num_source + _SPARE_TOKENS + num_required
         return min(self.folder.manifest.limits.max_target_tokens, likely)
+
+    def text_of(self, tokens: Sequence[int]) -> str:
+        """The text that target tokens stand for."""
+        return self._target.decode_text(tokens)
 
     def translation(self, prepared: Prepared, done: Done) -> Translation:
         """The translation that a result means."""
@@ -84,11 +125,12 @@ class TextModel:
             self.folder.manifest.name,
             self.folder.manifest.version,
             timings,
+            best.met,
         )
 
     def _hypothesis(self, prepared: Prepared, found: Found) -> Hypothesis:
         if prepared.target_text is None or prepared.target is None:
-            text = self._target.decode_text(found.tokens)
+            text = self.text_of(found.tokens)
             pieces = Pieces(found.tokens, lambda: self._target.decode(found.tokens)[1])
         else:
             text, pieces = prepared.target_text, prepared.target
@@ -96,7 +138,7 @@ class TextModel:
         if found.attention is not None:
             shape = (len(found.tokens), len(prepared.source))
             weights = np.frombuffer(found.attention, np.float32).reshape(shape)  # [target, source]
-        return Hypothesis(text, pieces, found.logprobs, found.score, found.finish_reason, weights)
+        return Hypothesis(text, pieces, found.logprobs, found.score, found.finish_reason, weights, found.met)
 
 
 def _tokenizer(folder: ModelFolder, file: str, num_pieces: int) -> Tokenizer:
@@ -121,4 +163,4 @@ def _encoded(tokenizer: Tokenizer, text: str, field: str) -> Pieces:
     try:
         return Pieces(tokenizer.encode_ids(text), lambda: tokenizer.encode(text))
     except ValueError as error:
-        raise InvalidText(field, "holds a lone surrogate") from error
+        raise InvalidText(field, _LONE_SURROGATE) from error

@@ -71,6 +71,19 @@ class Tokenizer:
         ids: list[int] = self._processor.encode(text)
         return ids
 
+    def encode_inside(self, text: str) -> list[int]:
+        """The ids of a phrase as they stand inside a sentence; raises ValueError likewise.
+
+        It follows a space where this language writes one between words, unless it begins with a copy
+        symbol, which may follow anything.
+        """
+        anchor = copy_symbol(0)
+        before = self.encode_ids(anchor)
+        writes_spaces = self._processor.id_to_piece(before[0]).startswith(_SPACE_SIGN)
+        is_symbol = text[:1] in map(copy_symbol, range(NUM_COPY_SYMBOLS))
+        space = " " if writes_spaces and not is_symbol else ""
+        return self.encode_ids(anchor + space + text)[len(before) :]
+
     def decode_text(self, ids: Sequence[int]) -> str:
         """The text of `decode`, faster where no place is needed."""
         text: str = self._processor.decode(list(ids))

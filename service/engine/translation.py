@@ -55,6 +55,7 @@ class Hypothesis:
 
     `logprobs` has one value per target token, and EOS's at the end where `finish_reason` is "eos".
     `weights` [target tokens, source tokens] float32, rows summing to 1, or None where not asked for.
+    `met` tells for each required phrase, in the order given, whether the translation holds it.
     """
 
     text: str
@@ -63,6 +64,7 @@ class Hypothesis:
     score: float
     finish_reason: FinishReason
     weights: Floats | None
+    met: tuple[bool, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,7 @@ class Translation:
     model: str
     version: str
     timings: Timings
+    met: tuple[bool, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

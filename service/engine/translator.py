@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from service.engine.admission import Admission, QueueLimits, QueueState
 from service.engine.catalogue import Catalogue
-from service.engine.errors import DeadlineExceeded, InvalidText, NotReady, error_from
+from service.engine.errors import DeadlineExceeded, InvalidOption, InvalidText, NotReady, error_from
 from service.engine.folder import ModelFolder
 from service.engine.hosting import Engines, OnTick, StopReport
 from service.engine.messages import Done, Failed, Job, Result, TickRecord
@@ -94,14 +94,27 @@ class Translator:
         options: Options | None = None,
         *,
         deadline: float | None = None,
+        required: Sequence[Sequence[str]] = (),
     ) -> list[Translation]:
         """One translation per sentence, in their order; `deadline` in time.monotonic() seconds.
 
-        Raises UnknownLanguage, UnsupportedPair, InvalidText, TooLong or TooMany before anything is
-        queued, Overloaded or NotReady at once, later DeadlineExceeded, ModelFailed or EngineDied.
+        `required` is empty, or has for each sentence the phrases of target text that its translation
+        must hold, each as often as it is listed: words or copy symbols, up to 64 phrases and no more
+        tokens than a translation may have. They cost a beam of at least 4.
+
+        Raises UnknownLanguage, UnsupportedPair, InvalidText, InvalidOption, TooLong or TooMany before
+        anything is queued, Overloaded or NotReady at once, later DeadlineExceeded, ModelFailed or
+        EngineDied.
         """
+        if len(required) not in (0, len(sentences)):
+            raise InvalidOption("required", len(required), f"{len(sentences)} lists, one for each sentence")
         model = self._catalogue.find(source, target)
         prepared = [self._prepared(model, text, index) for index, text in enumerate(sentences)]
+        if required:
+            prepared = [
+                self._with_required(model, *one, index)
+                for index, one in enumerate(zip(prepared, required, strict=True))
+            ]
         return await self._carry_out(model, prepared, options or Options(), deadline)
 
     async def force(
@@ -130,6 +143,14 @@ class Translator:
         started = self._clock()
         pieces = model.source_pieces(sentence, f"sentences[{index}]")
         return Prepared(pieces, self._clock() - started)
+
+    def _with_required(
+        self, model: TextModel, prepared: Prepared, phrases: Sequence[str], index: int
+    ) -> Prepared:
+        if not phrases:
+            return prepared
+        required = model.required_pieces(phrases, prepared.source, f"required[{index}]")
+        return replace(prepared, required=required)
 
     def _prepared_pair(self, model: TextModel, sentence: str, translation: str, index: int) -> Prepared:
         source = self._prepared(model, sentence, index)
@@ -160,12 +181,13 @@ class Translator:
         self, model: TextModel, one: Prepared, options: Options, deadline: float | None, group: int
     ) -> Job:
         target = None if one.target is None else one.target.ids
+        num_required = sum(map(len, one.required))
         return Job(
             id=next(self._ids),
             model=model.folder.manifest.name,
             source=one.source.ids,
             target=target,
-            max_target_tokens=model.max_target_tokens(len(one.source)),
+            max_target_tokens=model.max_target_tokens(len(one.source), num_required=num_required),
             beam_size=options.beam_size,
             n_best=options.n_best,
             length_penalty=options.length_penalty,
@@ -175,6 +197,7 @@ class Translator:
             posted_at=self._clock(),
             priority=options.priority,
             group=group,
+            required=one.required,
         )
 
     async def _answers(self, jobs: list[Job], deadline: float | None) -> list[Done]:

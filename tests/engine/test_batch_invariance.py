@@ -28,6 +28,10 @@ searches = st.sampled_from(
         {"beam_size": 4, "n_best": 3, "with_attention": True},
         {"beam_size": 8, "n_best": 8, "length_penalty": 0.0},
         {"target": (5, 9, 4), "with_attention": True},
+        {"required": ((5, 9), (7,)), "beam_size": 4, "with_attention": True},
+        {"required": ((6,), (6,), (11, 4, 8)), "beam_size": 8, "n_best": 4},
+        {"max_target_tokens": 60},
+        {"max_target_tokens": 60, "beam_size": 4, "n_best": 4},
     ]
 )
 arrivals = st.lists(
