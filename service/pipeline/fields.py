@@ -37,6 +37,8 @@ class FieldNames:
             raise TooMany("q", error.limit, error.actual, error.unit) from None
 
     def _renamed(self, field: str, texts: Sequence[int]) -> str:
+        if field.startswith("required"):
+            return "glossary"
         found = _ENGINE_FIELD.fullmatch(field)
         if not found:
             return field

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from service.engine.text_model import MAX_REQUIRED_PHRASES
 from service.engine.translation import Options, Translation
 from service.pipeline.ports import Translating
 from service.pipeline.units import Outcome, Unit, mended, settled
@@ -32,7 +33,7 @@ async def settle(units: Sequence[Unit], direction: Direction, translator: Transl
     lost = [number for number, outcome in enumerate(found) if outcome is None]
     if lost:
         again = [units[number] for number in lost]
-        required = [[*unit.phrases, *unit.masked.symbols] for unit in again]
+        required = [[*unit.phrases, *unit.masked.symbols][:MAX_REQUIRED_PHRASES] for unit in again]
         second = await _translated(again, required, direction, translator)
         for number, translation in zip(lost, second, strict=True):
             unit = units[number]

@@ -9,7 +9,16 @@ WORDS = (
     "the order arrived late hello world price café isn't 12 3.5 A-17 e.g. naïve ok. yes, no! (maybe) "
     "订单 已经 发货 了 谢谢 您好 价格 是 多少 ？ 。 、"
 ).split()
-HTML_WORDS = [*WORDS, "AT&amp;T", "&eacute;t&eacute;", "&quot;so&quot;", "&copy;", "&lt;b&gt;", "a&nbsp;b", "&#8364;5"]
+HTML_WORDS = [
+    *WORDS,
+    "AT&amp;T",
+    "&eacute;t&eacute;",
+    "&quot;so&quot;",
+    "&copy;",
+    "&lt;b&gt;",
+    "a&nbsp;b",
+    "&#8364;5",
+]
 INLINE = "b i em strong u span mark small sub label q".split()
 BLOCKS = "p div h1 h2 section blockquote li td article".split()
 
@@ -61,7 +70,18 @@ class PageMaker:
         )
         if self._is_tidy or self._random.random() < 0.5:
             return f"<{name} id={self._id()}>{content}</{name}>\n{kept}\n"
-        broken = ["</b>", "<i>", "<b><i>x</b></i>", "a < b", "&nosuch;", "&amp", "<P>", "<LI CLASS='x'>", "</div>", "\r\n"]
+        broken = [
+            "</b>",
+            "<i>",
+            "<b><i>x</b></i>",
+            "a < b",
+            "&nosuch;",
+            "&amp",
+            "<P>",
+            "<LI CLASS='x'>",
+            "</div>",
+            "\r\n",
+        ]
         return f"<{name}>{content} {self._random.choice(broken)} {self._inline(self._html_extras(), 2)}{kept}"
 
     def _inline(self, extras: list[Callable[[], str]], depth: int) -> str:
@@ -106,13 +126,23 @@ class PageMaker:
             if depth and self._random.random() < 0.4:
                 inside = self._markdown_inline(depth - 1)
                 parts.append(
-                    self._random.choice(["*{}*", "**{}**", "_{}_", "~~{}~~", "[{}](/u_{{}} \"t\")", "<b>{}</b>"]).replace(
-                        "{}", inside, 1
-                    )
+                    self._random.choice(
+                        ["*{}*", "**{}**", "_{}_", "~~{}~~", '[{}](/u_{{}} "t")', "<b>{}</b>"]
+                    ).replace("{}", inside, 1)
                 )
             else:
                 parts.append(" ".join(self._word(WORDS) for _ in range(self._random.randint(1, 4))))
-        kept = ["`co*de`", "![alt *x*](i.png)", "<https://a.b/c>", "\\*", "&copy;", "&amp;", "[ref]", "[^1]", "a_b"]
+        kept = [
+            "`co*de`",
+            "![alt *x*](i.png)",
+            "<https://a.b/c>",
+            "\\*",
+            "&copy;",
+            "&amp;",
+            "[ref]",
+            "[^1]",
+            "a_b",
+        ]
         if self._random.random() < 0.5:
             parts.append(self._random.choice(kept))
         return self._random.choice([" ", " ", "\n"]).join(parts)

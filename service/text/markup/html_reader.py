@@ -91,7 +91,9 @@ def _placed(text: str) -> Iterator[tuple[Token, int, int]]:
 
 def _places(text: str) -> list[int]:
     """For each code point of the text with single line breaks, and its end, that of `text`."""
-    places = [at for at, character in enumerate(text) if not (character == "\n" and text[at - 1 : at] == "\r")]
+    places = [
+        at for at, character in enumerate(text) if not (character == "\n" and text[at - 1 : at] == "\r")
+    ]
     return [*places, len(text)]
 
 
