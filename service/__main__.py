@@ -39,6 +39,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     translate.add_argument("--to", dest="target", required=True, metavar="LANGUAGE")
     translate.add_argument("--beam-size", type=int, metavar="N", help="1 (greedy) to 8 (ZHUYI_BEAM_SIZE)")
+    translate.add_argument(
+        "--strict", action="store_true", help="refuse a sentence too long for the model, divide none"
+    )
     commands.add_parser("models", help="list the models of the store")
     return parser
 

@@ -9,6 +9,22 @@ from pydantic import BaseModel, ConfigDict, Field
 Span = Annotated[list[int], Field(min_length=2, max_length=2, description="Code points, half open.")]
 
 
+WarningKind = Literal[
+    "omission",
+    "repetition",
+    "detached",
+    "number",
+    "negation",
+    "untranslated",
+    "low_confidence",
+    "truncated",
+    "protected_reinserted",
+    "source_kept",
+    "unsure",
+    "glossary_missed",
+]
+
+
 class Answer(BaseModel):
     """Nothing but the fields that are named, in their own types."""
 
@@ -92,10 +108,56 @@ class Model(Answer):
     version: str
 
 
-class Usage(Answer):
-    """How much was done; `truncated` where a translation reached the length limit."""
+class Warning(Answer):
+    """Something that may be wrong, and where to look in both texts."""
 
+    type: WarningKind
+    severity: Literal["info", "warning", "error"]
+    message: str
+    source_spans: list[Span]
+    target_spans: list[Span]
+
+
+class NumberedWarning(Warning):
+    """The same about text number `index` of the request."""
+
+    index: int
+
+
+class WordConfidence(Answer):
+    """A word of the translation, and the chance that it is right."""
+
+    start: int
+    end: int
+    confidence: Annotated[float, Field(ge=0, le=1)]
+
+
+class ProtectedSpan(Answer):
+    """A text that stands, byte for byte, on both sides."""
+
+    text: str
+    src: Span
+    tgt: Span
+
+
+class AppliedTerm(Answer):
+    """A term of the glossary that was found, and whether its translation was used."""
+
+    source: str
+    target: str
+    src: Span
+    applied: bool
+
+
+class Usage(Answer):
+    """How much was done; `truncated` where a translation reached the length limit.
+
+    There are `split_segments` segments more than the texts have sentences: some were too long for the model.
+    """
+
+    characters: int
     segments: int
+    split_segments: int
     source_tokens: int
     target_tokens: int
     truncated: bool
@@ -108,9 +170,14 @@ class ItemDetails(Answer):
     source: str
     model: Model | None
     finish_reasons: list[Literal["eos", "length", "repetition"]]
-    alignment: list[Link] = []
+    alignment: list[Link] | list[str] | str = []
     attention: list[Attention] = []
     scores: list[Scores] = []
+    confidence: Annotated[float, Field(ge=0, le=1)] | None = None
+    words: list[WordConfidence] = []
+    warnings: list[Warning] = []
+    protected: list[ProtectedSpan] = []
+    glossary_applied: list[AppliedTerm] = []
 
 
 class TranslateAnswer(Answer):
@@ -120,6 +187,7 @@ class TranslateAnswer(Answer):
     detectedLanguage: DetectedLanguage | list[DetectedLanguage] | None = None
     alternatives: list[str] | list[list[str]] = []
     translations: list[ItemDetails] = []
+    warnings: list[NumberedWarning] = []
     usage: Usage
     model: Model | None
 

@@ -14,6 +14,7 @@ from service.cli.serve import serve
 from service.cli.translate import translate_stream
 from service.engine.errors import ZhuyiError
 from service.logs import configure_logging
+from service.pipeline.handling import Handling
 from service.settings import Settings
 
 _NOT_CALLED: Final = "default_factory_not_called"  # a default by device, where another setting is wrong
@@ -43,7 +44,8 @@ def _run(options: argparse.Namespace, settings: Settings) -> int:
         return print_models(settings, sys.stdout)
     # Opened anew, never closed: both would wait for the thread that reads, at an interrupt.
     lines = open(sys.stdin.fileno(), encoding="utf-8", errors="surrogateescape", closefd=False)  # noqa: SIM115
-    return translate_stream(settings, options.source, options.target, lines, sys.stdout)
+    direction = (options.source, options.target)
+    return translate_stream(settings, direction, lines, sys.stdout, handling=Handling(strict=options.strict))
 
 
 def _settings(options: argparse.Namespace) -> Settings:

@@ -21,6 +21,7 @@ from service.engine.translation import Options
 from service.engine.translator import Translator
 from service.engine.workers import Workers
 from service.pipeline.fields import FieldNames
+from service.pipeline.handling import Handling
 from service.pipeline.item_translator import AUTO, ItemTranslator
 from service.settings import Settings
 from service.text.detection import LanguageDetector
@@ -32,19 +33,23 @@ _MAX_BLOCKS: Final = 8
 _UNBOUNDED: Final = QueueLimits(sys.maxsize, sys.maxsize)
 """The blocks are the bound: a line of many sentences must not be refused."""
 _Block = tuple[int, list[str]]
+Direction = tuple[str, str]
+"""Codes of the source and of the target language."""
 
 
-def translate_stream(settings: Settings, source: str, target: str, lines: TextIO, output: TextIO) -> int:
+def translate_stream(
+    settings: Settings, direction: Direction, lines: TextIO, output: TextIO, *, handling: Handling
+) -> int:
     """Writes a line for each line read; raises what the translator raises, naming the line."""
-    return asyncio.run(_translate_stream(settings, source, target, lines, output))
+    return asyncio.run(_translate_stream(settings, direction, lines, output, handling))
 
 
 async def _translate_stream(
-    settings: Settings, source: str, target: str, lines: TextIO, output: TextIO
+    settings: Settings, direction: Direction, lines: TextIO, output: TextIO, handling: Handling
 ) -> int:
     folders = ModelStore(settings.model_store).latest()
     translator = Translator(folders, Workers(folders, engine_settings(settings)), limits=_UNBOUNDED)
-    source, target = (_served(code, translator.languages()) for code in (source, target))
+    source, target = (_served(code, translator.languages()) for code in direction)
     if AUTO not in (source, target) and source != target:
         translator.model_for(source, target)
     options = Options(
@@ -52,7 +57,7 @@ async def _translate_stream(
         length_penalty=settings.length_penalty,
         coverage_penalty=settings.coverage_penalty,
     )
-    job = _LineJob(ItemTranslator(translator, LanguageDetector()), source, target, options)
+    job = _LineJob(ItemTranslator(translator, LanguageDetector()), source, target, options, handling)
     await translator.start()
     try:
         await job.run(lines, output)
@@ -64,8 +69,11 @@ async def _translate_stream(
 class _LineJob:
     """One run over all lines."""
 
-    def __init__(self, items: ItemTranslator, source: str, target: str, options: Options) -> None:
+    def __init__(
+        self, items: ItemTranslator, source: str, target: str, options: Options, handling: Handling
+    ) -> None:
         self._items = items
+        self._handling = handling
         self._source, self._target, self._options = source, target, options
 
     async def run(self, lines: TextIO, output: TextIO) -> None:
@@ -88,8 +96,9 @@ class _LineJob:
         _require_utf_8(block, first)
         try:
             items = await self._items.translate(
-                block, self._source, self._target, self._options, names=FieldNames(is_list=True)
-            )
+                block, self._source, self._target, self._options,
+                names=FieldNames(is_list=True), handling=self._handling,
+            )  # fmt: skip
         except TooLong as error:
             raise TooLong(_line(error.field, first), error.limit, error.actual, error.unit) from None
         return [item.text for item in items]

@@ -33,6 +33,7 @@ EXAMPLES: tuple[Exception, ...] = (
     engine_errors.InvalidOption("beam_size", "secret", "from 1 to 8"),
     engine_errors.TooLong("q[2]", 100, 101),
     engine_errors.TooMany("q", 100, 101),
+    engine_errors.Incomplete("q", "length"),
     engine_errors.Overloaded(2.3),
     engine_errors.NotReady("starting"),
     engine_errors.EngineDied("gone"),

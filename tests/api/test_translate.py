@@ -40,7 +40,10 @@ async def test_all_sentences_of_a_request_travel_together(api: Api) -> None:
     answer = (await api.post("/translate", q=["one. two.", "three!"], source="en", target="zh")).json()
     assert [call[0] for call in api.translator.calls] == [["one.", "two.", "three!"]]
     assert answer["translatedText"] == ["ONE.TWO.", "THREE!"]
-    assert answer["usage"] == {"segments": 3, "source_tokens": 14, "target_tokens": 14, "truncated": False}
+    assert answer["usage"] == {
+        "characters": 15, "segments": 3, "split_segments": 0,
+        "source_tokens": 14, "target_tokens": 14, "truncated": False,
+    }  # fmt: skip
 
 
 async def test_layout_is_kept_and_gaps_follow_the_target(api: Api) -> None:

@@ -68,11 +68,13 @@ def test_a_given_translation_is_scored_to_its_end(client: httpx.Client) -> None:
     assert np.array(segment.weights).sum(axis=1) == pytest.approx(1.0, abs=1e-5)
 
 
-def test_a_sentence_over_the_model_s_limit_is_refused_and_never_cut(client: httpx.Client) -> None:
+def test_strictly_a_sentence_over_the_model_s_limit_is_refused(client: httpx.Client) -> None:
     """400 with the limit and the number of tokens; the same words as several sentences pass."""
     limit = client.get("/models").json()["models"][0]["limits"]["max_source_tokens"]
     long = "refund " * (limit + 1)
-    answer = client.post("/translate", json={"q": ["ok", long], "source": "en", "target": "zh"})
+    answer = client.post(
+        "/translate", json={"q": ["ok", long], "source": "en", "target": "zh", "strict": True}
+    )
     assert answer.status_code == 400
     (field,) = answer.json()["errors"]
     assert field["field"] == "q[1]"

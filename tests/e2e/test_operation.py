@@ -222,9 +222,10 @@ def test_a_terminal_sees_how_far_it_is(store: Path) -> None:
     assert b"1 lines" in shown
 
 
-def test_a_line_that_is_too_long_is_named(store: Path) -> None:
-    """The command fails rather than cut it."""
-    found = run(store, "translate", "--from", "en", "--to", "zh", text="ok\n" + "refund " * 2000)
+def test_strictly_a_line_that_is_too_long_is_named(store: Path) -> None:
+    """The command fails; else it divides the line."""
+    text = "ok\n" + "refund " * 2000
+    found = run(store, "translate", "--strict", "--from", "en", "--to", "zh", text=text)
     assert found.returncode == 1
     assert "line 2 " in found.stderr
 
