@@ -180,7 +180,8 @@ def word_chances(judged: Sequence[Judged], calibration: Calibration) -> tuple[Fl
     """Chances and labels of all words that have a letter or digit."""
     chances, wanted = [], []
     for one in judged:
-        confidences = word_confidences(one.evidence, calibration)
+        logit = calibration.sentence.logit(signals_of(one.evidence))
+        confidences = word_confidences(one.evidence, calibration, logit)
         for word, label in zip(confidences, _word_labels(one), strict=True):
             if label is not None:
                 chances.append(word.confidence)

@@ -19,36 +19,39 @@ from service.text.evidence import Assessment, Calibration, Evidence, assess
 STORE = Path(__file__).parents[2] / "model_store"
 GOOD = {
     "zh": [
-        ("我忘记密码了，无法登录账户。", "I forgot my password and I can't log in to my account."),
-        ("请问你们周末上班吗？", "Do you work on weekends?"),
-        ("我想预订两间房，住三个晚上。", "I want to book two rooms for three nights."),
-        ("请先重启设备，然后再试一次。", "Please restart the device first and then try again."),
+        ("请先重启设备，然后再试一次。", "Please restart your device, then try again."),
+        ("我想买五张票。", "I want to buy five tickets."),
+        ("我的包裹还没到。", "My parcel hasn't arrived yet."),
+        ("你们有三个房间吗？", "Do you have three rooms?"),
     ],
     "en": [
-        ("I forgot my password and I can't log in.", "我忘记密码了，无法登录。"),
-        ("Do you work on weekends?", "你们周末上班吗？"),
-        ("I want to book two rooms for three nights.", "我想预订两个房间住三个晚上。"),
-        ("Please restart the device and try again.", "请重启设备，然后再试一次。"),
+        ("Please restart the device and try again.", "请重启设备并重试。"),
+        ("I want to buy five tickets.", "我想买五张票。"),
+        ("My parcel has not arrived yet.", "我的包裹还没到。"),
+        ("I would like to book three rooms.", "我想预定三个房间。"),
     ],
 }
 SPOILED = {
     "zh": {
-        "omission": ("请先重启设备，然后再试一次。", "Please restart the device first."),
-        "number": ("我想预订两间房，住三个晚上。", "I want to book two rooms for five nights."),
-        "negation": ("我忘记密码了，无法登录账户。", "I forgot my password and I can log in to my account."),
-        "repetition": ("请问你们周末上班吗？", "Do you work on weekends on weekends on weekends?"),
-        "untranslated": ("请先重启设备，然后再试一次。", "Please 重启设备 first and then try again."),
+        "omission": ("请先重启设备，然后再试一次。", "Please restart your device."),
+        "number": ("我想买五张票。", "I want to buy nine tickets."),
+        "negation": ("我的包裹还没到。", "My parcel has arrived."),
+        "repetition": (
+            "我想买五张票。",
+            "I want to buy five tickets to buy five tickets to buy five tickets.",
+        ),
+        "untranslated": ("请先重启设备，然后再试一次。", "Please 重启设备, then try again."),
         "detached": ("请先重启设备，然后再试一次。", "The cat on the roof was singing about potatoes."),
-        "low_confidence": ("请先重启设备，然后再试一次。", "The cat on the roof was singing about potatoes."),
+        "low_confidence": ("你们有三个房间吗？", "The cat was singing."),
     },
     "en": {
-        "omission": ("Please restart the device and try again. I forgot my password.", "请重启设备。"),
-        "number": ("I want to book two rooms for three nights.", "我想预订两个房间住五个晚上。"),
-        "negation": ("I forgot my password and I can't log in.", "我忘记密码了，可以登录。"),
-        "repetition": ("Do you work on weekends?", "你们周末上班周末上班周末上班吗？"),
-        "untranslated": ("Please restart the device and try again.", "请restart the device，然后再试一次。"),
+        "omission": ("Please restart the device. My parcel has not arrived yet.", "请重启设备。"),
+        "number": ("I want to buy five tickets.", "我想买九张票。"),
+        "negation": ("My parcel has not arrived yet.", "我的包裹到了。"),
+        "repetition": ("I want to buy five tickets.", "我想买五张票买五张票买五张票。"),
+        "untranslated": ("Please restart the device and try again.", "请restart the device，然后重试。"),
         "detached": ("Please restart the device and try again.", "屋顶上的猫唱着土豆的歌。"),
-        "low_confidence": ("Please restart the device and try again.", "屋顶上的猫唱着土豆的歌。"),
+        "low_confidence": ("I would like to book three rooms.", "猫在唱歌。"),
     },
 }
 
@@ -80,11 +83,11 @@ def assessed(folder: ModelFolder, pairs: Sequence[tuple[str, str]]) -> list[Asse
 
 
 def test_good_translations_are_not_warned_of(folder: ModelFolder) -> None:
-    """Each has some confidence, and every word a place and a chance."""
+    """Each is trusted, and every word has a place and a chance."""
     for found in assessed(folder, GOOD[folder.manifest.source]):
         assert found.warnings == ()
         assert found.confidence is not None
-        assert found.confidence > 0.3
+        assert found.confidence > 0.5
         target = found.evidence.target_text
         words = [target[word.start : word.end] for word in found.words]
         assert "".join(words).replace(" ", "") == target.replace(" ", "")
