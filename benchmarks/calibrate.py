@@ -13,7 +13,7 @@ import hashlib
 import math
 import random
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ import numpy as np
 from benchmarks.corruptions import Pair, clause_deleted
 from benchmarks.decoding import Decoder
 from benchmarks.judged import Judged, Rows, forced, judge, rows_of
-from benchmarks.logistic import Floats, fit, reliability
+from benchmarks.logistic import Floats, Reliability, fit, reliability
 from benchmarks.word_labels import labels
 from service.engine.folder import ModelFolder
 from service.engine.manifest import FileRecord
@@ -52,6 +52,28 @@ FALSE_ALARMS = {
 }
 """Share of the good ones that may be warned of, on the rows of the fit; for the detached ones it is
 the model's own translations, whatever they are like, and a person's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """How well the chances "of" sentences or words came true on one set."""
+
+    test: str
+    of: str
+    reliability: Reliability
+
+    def summary(self) -> dict[str, Any]:
+        """What the model card says."""
+        one = self.reliability
+        return {
+            "test": self.test,
+            "of": self.of,
+            "number": one.number,
+            "share": one.share,
+            "auroc": one.auroc,
+            "brier": one.brier,
+            "ece": one.ece,
+        }
 
 
 def clean_pairs(judged: Sequence[Judged], min_chrf: float) -> list[Pair]:
@@ -158,7 +180,8 @@ def word_chances(judged: Sequence[Judged], calibration: Calibration) -> tuple[Fl
     """Chances and labels of all words that have a letter or digit."""
     chances, wanted = [], []
     for one in judged:
-        confidences = word_confidences(one.evidence, calibration)
+        logit = calibration.sentence.logit(signals_of(one.evidence))
+        confidences = word_confidences(one.evidence, calibration, logit)
         for word, label in zip(confidences, _word_labels(one), strict=True):
             if label is not None:
                 chances.append(word.confidence)
@@ -166,32 +189,35 @@ def word_chances(judged: Sequence[Judged], calibration: Calibration) -> tuple[Fl
     return np.array(chances), np.array(wanted)
 
 
-def measured(judged: Sequence[Judged], calibration: Calibration) -> dict[str, Any]:
+def measured(test: str, judged: Sequence[Judged], calibration: Calibration) -> list[Measured]:
     """How well the chances of sentences and words came true."""
     chances = [chance(calibration.sentence.logit(signals_of(one.evidence))) for one in judged]
-    return {
-        "sentences": asdict(reliability(np.array(chances), _is_good(judged, calibration.min_chrf))),
-        "words": asdict(reliability(*word_chances(judged, calibration))),
-    }
+    good = _is_good(judged, calibration.min_chrf)
+    return [
+        Measured(test, "sentences", reliability(np.array(chances), good)),
+        Measured(test, "words", reliability(*word_chances(judged, calibration))),
+    ]
 
 
-def calibrate(folder: ModelFolder, rows: Rows, min_chrf: float) -> Calibration:
+def calibrate(folder: ModelFolder, rows: Rows, min_chrf: float) -> tuple[Calibration, list[Measured]]:
     """Fits on one half of the held-out rows, measures on the other and on the tests."""
     with Decoder(folder) as decoder:
         calibration = calibrated(decoder, folder, judge(decoder, folder, rows.fitted), min_chrf)
-        found = {"held-out": measured(judge(decoder, folder, rows.held), calibration)}
-        for name, pairs in rows.tests.items():
-            found[name] = measured(judge(decoder, folder, pairs), calibration)
-    return msgspec.structs.replace(calibration, measured=found)
+        found = []
+        for test, pairs in {"held-out": rows.held, **rows.tests}.items():
+            found += measured(test, judge(decoder, folder, pairs), calibration)
+    return calibration, found
 
 
-def write(folder: ModelFolder, calibration: Calibration) -> None:
-    """Puts the calibration into the folder, and its digest into the manifest."""
+def write(folder: ModelFolder, calibration: Calibration, found: Sequence[Measured]) -> None:
+    """Puts the calibration into the folder, its digest into the manifest, its worth into the card."""
     content = calibration.to_bytes()
     (folder.path / FILE).write_bytes(content)
     record = FileRecord(len(content), hashlib.sha256(content).hexdigest())
     files = dict(sorted((folder.manifest.files | {FILE: record}).items()))
-    manifest = msgspec.structs.replace(folder.manifest, calibration=FILE, files=files)
+    worth = {"min_chrf": calibration.min_chrf, "reliability": [one.summary() for one in found]}
+    about = folder.manifest.about | {"calibration": worth}
+    manifest = msgspec.structs.replace(folder.manifest, calibration=FILE, files=files, about=about)
     write_description(manifest, folder.path)
 
 
@@ -206,13 +232,15 @@ def main() -> None:
     arguments = parser.parse_args()
     folder = ModelFolder.open(arguments.folder)
     rows = rows_of(arguments.config, arguments.data, arguments.tests, folder.manifest.source)
-    calibration = calibrate(folder, rows, arguments.min_chrf)
-    write(folder, calibration)
-    print("| set | of | number | good | AUROC | Brier | ECE |\n|---|---|---|---|---|---|---|")
-    for name, kinds in calibration.measured.items():
-        for kind, one in kinds.items():
-            row = (name, kind, one["number"], one["share"], one["auroc"], one["brier"], one["ece"])
-            print(f"| {' | '.join(map(str, row))} |")
+    calibration, found = calibrate(folder, rows, arguments.min_chrf)
+    write(folder, calibration, found)
+    print("| set | of | number | share that did | AUROC | Brier | ECE |\n|---|---|---|---|---|---|---|")
+    for one in found:
+        print(f"| {' | '.join(map(str, one.summary().values()))} |")
+    print("\n| set | of | " + " | ".join(f"{tenth / 10}" for tenth in range(10)) + " |\n|" + "---|" * 12)
+    for one in found:
+        bins = (f"{share:.2f} ({number})" for number, _, share in one.reliability.bins)
+        print(f"| {one.test} | {one.of} | {' | '.join(bins)} |")
 
 
 if __name__ == "__main__":

@@ -30,6 +30,7 @@ def model_card(manifest: Manifest) -> str:
         "",
         *_quality(about["scores"]),
         *_precisions(about),
+        *_calibration(about),
         "",
         "## Use and limits",
         "",
@@ -93,3 +94,20 @@ def _precisions(about: dict[str, Any]) -> Iterator[str]:
         for one in scores:
             row = [one[name] for name in ("test", "beam_size", "precision", "bleu", "chrf")]
             yield f"| {' | '.join(map(str, row))} | {one['same']:.1%} |"
+
+
+def _calibration(about: dict[str, Any]) -> Iterator[str]:
+    """How well its confidence came true on text that it was not fitted on; nothing where it has none."""
+    calibration = about.get("calibration")
+    if calibration is None:
+        return
+    yield ""
+    yield "Confidence (`calibration.json`), measured by `python -m benchmarks.calibrate`:"
+    yield f"that of a sentence is the chance that it scores at least {calibration['min_chrf']:g} chrF against"
+    yield "a person's translation, that of a word the chance that the person's has it in that order."
+    yield ""
+    yield "| test set | of | number | share that did | AUROC | Brier | ECE |"
+    yield "|---|---|---|---|---|---|---|"
+    for one in calibration["reliability"]:
+        row = [one[name] for name in ("test", "of", "number", "share", "auroc", "brier", "ece")]
+        yield f"| {' | '.join(map(str, row))} |"

@@ -52,7 +52,9 @@ def _compared(
 ) -> list[Agreement]:
     """Declares the graphs, each pair compared with those in fp32: on the CPU, in the place of int8."""
     named = {"name": new.parent.name, "version": new.name, "shortlist": None, "files": file_records(new)}
-    manifest = msgspec.structs.replace(manifest, **named)
+    about = {name: value for name, value in manifest.about.items() if name != "calibration"}
+    # Other graphs have other scores, so what was calibrated on the old ones does not count.
+    manifest = msgspec.structs.replace(manifest, **named, calibration=None, about=about)
     agreements: dict[str, Agreement] = {}
     for precision, graphs in precisions.items():
         msgspec.structs.replace(manifest, int8=graphs).write(new)

@@ -62,7 +62,8 @@ class Assessment:
         """Every word of the target text with its confidence; empty without a calibration."""
         if self.calibration is None:
             return ()
-        return word_confidences(self.evidence, self.calibration)
+        sentence = self.calibration.sentence.logit(signals_of(self.evidence))
+        return word_confidences(self.evidence, self.calibration, sentence)
 
 
 def assess(evidence: Evidence, calibration: Calibration | None) -> Assessment:
@@ -74,21 +75,22 @@ def assess(evidence: Evidence, calibration: Calibration | None) -> Assessment:
     found = [look(evidence) for look in _FROM_TEXT]
     confidence = None
     if calibration is not None:
-        confidence = chance(calibration.sentence.logit(signals))
+        sentence = calibration.sentence.logit(signals)
+        confidence = chance(sentence)
         found += [look(evidence, signals, calibration) for look in _FROM_ATTENTION]
-        found.append(_low_confidence(evidence, confidence, calibration))
+        found.append(_low_confidence(evidence, calibration, sentence))
     if evidence.finish_reason == "length":
         found.append(TranslationWarning("truncated", "error"))
     warnings = tuple(one for one in found if one is not None)
     return Assessment(confidence, signals.coverage, signals.entropy, warnings, evidence, calibration)
 
 
-def word_confidences(evidence: Evidence, calibration: Calibration) -> tuple[WordConfidence, ...]:
-    """Every word of the target text with its confidence."""
-    num_target, num_source = evidence.weights.shape
-    if not num_target or not num_source:
+def word_confidences(
+    evidence: Evidence, calibration: Calibration, sentence: float
+) -> tuple[WordConfidence, ...]:
+    """Every word of the target text with its confidence; `sentence` is the logit of the whole."""
+    if not evidence.weights.size:
         return ()
-    sentence = calibration.sentence.logit(signals_of(evidence))
     return tuple(
         WordConfidence(word.start, word.end, chance(calibration.word.logit(lowest, spread, sentence)))
         for word, lowest, spread in word_signals(evidence)
@@ -110,14 +112,14 @@ def word_signals(evidence: Evidence) -> list[tuple[Word, float, float]]:
 
 
 def _low_confidence(
-    evidence: Evidence, confidence: float, calibration: Calibration
+    evidence: Evidence, calibration: Calibration, sentence: float
 ) -> TranslationWarning | None:
-    thresholds = calibration.thresholds
-    if confidence >= thresholds.low_confidence or not evidence.target_tokens:
+    confidence, thresholds = chance(sentence), calibration.thresholds
+    if confidence >= thresholds.low_confidence:
         return None
     spans = tuple(
         Span(word.start, word.end)
-        for word in word_confidences(evidence, calibration)
+        for word in word_confidences(evidence, calibration, sentence)
         if word.confidence < thresholds.doubtful_word
     )
     return TranslationWarning("low_confidence", "warning", target_spans=spans, score=1.0 - confidence)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import msgspec
 
@@ -87,7 +86,7 @@ class Calibration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
 
     The confidence of a sentence is the chance that it scores at least `min_chrf` chrF against a
     person's translation, that of a word the chance that the person's translation has it in that order.
-    `measured` holds what only people read: how well that came true, and on what.
+    How well that came true is in the model card and in docs/quality.md.
     """
 
     format: int = FORMAT
@@ -96,7 +95,6 @@ class Calibration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     word: WordModel
     omission: OmissionModel
     thresholds: Thresholds
-    measured: dict[str, Any] = {}
 
     @classmethod
     def of(cls, folder: ModelFolder) -> Calibration | None:

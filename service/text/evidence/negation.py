@@ -1,6 +1,8 @@
-"""A "not" that stands on one side only; what merely looks like one (不但, 非常, "not only") is no cue.
+"""A "not" that stands on one side only.
 
-Firm cues need an answer on the other side; loose ones ("unable", "refuse", 拒绝) can only be one.
+Firm cues need an answer on the other side, loose ones ("unable", 难) can only be one, and what merely
+looks like one (不但, 非常, "not only") is none. The lists come from counting over training pairs which
+words stand where the other side has a firm cue and this one has not.
 """
 
 from __future__ import annotations
@@ -14,63 +16,69 @@ from service.text.evidence.warning import TranslationWarning
 
 _ENGLISH: Final = re.compile(
     r"\b(?:"
-    r"(?P<none>not only|not just|no doubt|no wonder|no matter|no longer than|no sooner|no problem"
-    r"|no\. ?(?=\w?\d)"
-    r"|can(?:'|no)t help|can't wait|why not|why don't (?:you|we)|nothing but|not until|not at all"
-    r"|or not|if not|whether or no|(?:is|are|was|were|do|does|did|have|has|ca|could|wo|would|should)n't"
-    r" (?:it|you|he|she|they|we|i|there|that|this)\b(?=[^.!]*\?)|last but not least|no pain|never mind)"
-    r"|(?P<firm>not|no|never|none|nobody|nothing|nowhere|neither|nor|cannot|without|no longer|\w+n't|ain't)"
-    r"|(?P<loose>unable|un\w{4,}|in(?:valid|correct|complete|accurate|convenient|ability|capable|sufficient)"
-    r"|im(?:possible|polite|proper)|dis\w{4,}|ir(?:regular|relevant|responsible)|il(?:legal|literate)|\w+less"
-    r"|refus\w+|fail\w*|stop\w*|lack\w*|miss\w*|avoid\w*|prevent\w*|hardly|barely|scarcely|seldom|rarely"
-    r"|free|except|instead|rather than|den(?:y|ie[sd])|different|wrong|hate\w*|too|forg[eo]t\w*|forbid\w*"
-    r"|few|little|sorry|only|out of|until|unless|expired?|else|yet|otherwise|off|beyond|bad\w*|poor\w*|away)"
+    r"(?P<none>no\. ?(?=\w?\d))"
+    r"|(?P<loose>not only|not just|no longer than|no sooner|why not|why don['’]t|or not|if not|no problem"
+    r"|last but not least|no doubt|no wonder|no matter|never mind|not at all|not until|nothing but"
+    r"|(?:is|are|was|were|do|does|did|have|has|ca|could|wo|would|should)n['’]t"
+    r" (?:it|you|he|she|they|we|i|there|that|this)\b(?=[^.!]*\?)"
+    r"|can(?:['’]|no)t help|can['’]t wait|unable|un(?!der|it|til|ion|iq|iv|cle)[a-z]{4,}|impossible|less"
+    r"|\w+less|instead|rather|stop\w*|hardly|barely|scarcely|seldom|rarely|absent|absence\w*|fail\w*"
+    r"|innocent|ignoran\w+|doubt\w*|avoid\w*|wrong|different\w*|lose|lost|missing|out of|refus\w+"
+    r"|den(?:y|ie[sd])|forbid\w*|prohibit\w*|ban(?:ned)?|invalid|incorrect\w*|incomplete|incapable"
+    r"|dis(?:agree|like|appear|connect|obey|able|satisf|honest|qualif|appoint)\w*|too \w+ (?:to|for)"
+    r"|illegal|irregular\w*|irrelevant|against|far from|beyond|except|non|anything but)"
+    r"|(?P<firm>not|no|nope|never|none|nobody|nothing|nowhere|neither|nor|cannot|without|\w+n['’]t)"
     r")\b",
     re.IGNORECASE,
 )
 _CHINESE: Final = re.compile(
-    r"(?P<none>(?P<verb>[\u4e00-\u9fff]{1,2})[不没](?P=verb)|[\u4e00-\u9fff]不[\u4e00-\u9fff]{1,2}(?=[？?])"
-    r"|有没有|没有?[？?]|不[？?]|不错|不但|不仅|不只|不光|不单|不过|不久|不断|不管|不论|无论|不愧|不禁|不由得|不得不"
-    r"|差不多|不客气|不用谢|没关系|没问题|没事|不见不散|不然|要不|是否|否则|能否|可否|不少|不止|未来|无线|别人|别的|特别"
-    r"|性别|级别|分别|区别|告别|个别|识别|类别|别墅|非常|非洲|除非|忍不住|禁不住|不知不觉|迫不及待|不妨|不如|只不过|何不"
-    r"|未婚|毫不犹豫|好不容易|了不起|莫名|莫非|辨别|鉴别|派别|别致|送别|离别|久别|不一会|无非|不料|不免|不得了|不好意思|对不起"
-    r"|不停|说不定|莫斯科|没准|无所谓|巴不得|不可思议|不同|不幸|不满|不适|无聊|[怎要]么不|一不小心|动不动|不时|不已|不速)"
-    r"|(?P<firm>不|没|无|未|别|勿|莫|甭|非)"
-    r"|(?P<loose>拒绝|禁止|停止|失败|缺|忘|避免|除了|免|难|讨厌|错|少|才|只|太|坏|差|过期|失|否|反|禁|误|断)"
+    r"(?P<none>不但|不仅|不只|不光|不单|不过|不断|不管|不论|无论|不愧|不禁|不由得|不得不|差不多|不客气|别客气|不用客?[谢气]"
+    r"|不见不散|不然|要不|是否|否则|能否|可否|不少|未来|无线|别人|别的|特别|性别|级别|分别|区别|告别|个别|识别|类别|别墅|非常"
+    r"|非洲|除非|不知不觉|迫不及待|不妨|只不过|何不|未婚|毫不犹豫|好不容易|了不起|无非|辨别|鉴别|派别|别致|[送离久道挥话]别"
+    r"|不一会|不料|不得了|不好意思|对不起|不停|说不定|没准|不可思议|不幸|无聊|[怎要]么不|不一小心|不小心|动不动|不时|不已|无障碍"
+    r"|无误)"
+    r"|(?P<loose>(?P<verb>[\u4e00-\u9fff]{1,2})[不没](?P=verb)|有没有|没有?[啊呀了]?[？?]|不[？?]|不是[吗么吧]"
+    r"|[\u4e00-\u9fff]不[\u4e00-\u9fff]{1,2}(?=[？?])|没关系|没问题|没事|不错|不同|不满|不适|不如|不久|不免|不止|无所谓|忍不住"
+    r"|禁不住|巴不得|拒绝|禁止|停止|失败|缺|避免|免|难|讨厌|错|才|只|坏|记得)"
+    r"|(?P<firm>不|没|无|未|别|勿|甭|非)"
 )
 
 
-class _Cues(NamedTuple):
-    firm: tuple[Span, ...]
-    num_loose: int
+class _Language(NamedTuple):
+    """`hints` are signs of which one stands in every firm cue; looking for them first is cheap."""
+
+    hints: tuple[str, ...]
+    pattern: re.Pattern[str]
 
 
-_READERS: Final = {"en": _ENGLISH, "zh": _CHINESE}
+_LANGUAGES: Final = {
+    "en": _Language(("no", "n't", "n’t", "never", "neither", "without"), _ENGLISH),
+    "zh": _Language(tuple("不没无未别勿甭非"), _CHINESE),
+}
 
 
 def changed_negation(evidence: Evidence) -> TranslationWarning | None:
     """A warning where one side has a firm cue and the other none of any kind."""
-    source = _cues(evidence.source_text, evidence.source_language, evidence.protected_source)
-    target = _cues(evidence.target_text, evidence.target_language, evidence.protected_target)
+    source = _LANGUAGES.get(evidence.source_language)
+    target = _LANGUAGES.get(evidence.target_language)
     if source is None or target is None:
         return None
-    if source.firm and not (target.firm or target.num_loose):
-        return TranslationWarning("negation", "warning", source_spans=source.firm)
-    if target.firm and not (source.firm or source.num_loose):
-        return TranslationWarning("negation", "warning", target_spans=target.firm)
+    in_source = _firm_cues(source, evidence.source_text, evidence.protected_source)
+    in_target = _firm_cues(target, evidence.target_text, evidence.protected_target)
+    if in_source and not in_target and not _has_loose_cue(target, evidence.target_text):
+        return TranslationWarning("negation", "warning", source_spans=in_source)
+    if in_target and not in_source and not _has_loose_cue(source, evidence.source_text):
+        return TranslationWarning("negation", "warning", target_spans=in_target)
     return None
 
 
-def _cues(text: str, language: str, protected: Sequence[Span]) -> _Cues | None:
-    pattern = _READERS.get(language)
-    if pattern is None:
-        return None
-    firm: list[Span] = []
-    num_loose = 0
-    for match in pattern.finditer(text.replace("’", "'")):
-        span = Span(*match.span())
-        if match["firm"] and not is_inside(span, protected):
-            firm.append(span)
-        elif not match["firm"]:  # "no problem" may be the answer to a "not", too
-            num_loose += 1
-    return _Cues(tuple(firm), num_loose)
+def _has_loose_cue(language: _Language, text: str) -> bool:
+    return any(match["loose"] for match in language.pattern.finditer(text))
+
+
+def _firm_cues(language: _Language, text: str, protected: Sequence[Span]) -> tuple[Span, ...]:
+    lowered = text.lower()
+    if not any(hint in lowered for hint in language.hints):
+        return ()
+    spans = [Span(*match.span()) for match in language.pattern.finditer(text) if match["firm"]]
+    return tuple(span for span in spans if not is_inside(span, protected))
