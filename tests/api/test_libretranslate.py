@@ -85,6 +85,13 @@ async def test_text_and_html_are_taken(api: Api, format_: str) -> None:
     assert [one.format for one in api.items.handlings] == [format_]
 
 
+@pytest.mark.parametrize("empty", ["", None])
+async def test_a_format_that_is_left_empty_is_text(api: Api, empty: str | None) -> None:
+    """As LibreTranslate takes it."""
+    assert (await api.post("/translate", **GOOD | {"format": empty})).json()["translatedText"] == "HI"
+    assert [one.format for one in api.items.handlings] == ["text"]
+
+
 @pytest.mark.parametrize("encoding", ["json", "data", "params"])
 async def test_detect_names_the_likeliest_language(api: Api, encoding: str) -> None:
     """As a list, with a confidence from 0 to 100."""
