@@ -94,7 +94,7 @@ def test_nothing_of_a_text_is_logged(server: Server, client: httpx.Client) -> No
     answers.append(client.post("/attention-weights", json=GOOD | {"translation": SECRET}))
     assert [answer.status_code for answer in answers] == [200, 400, 415, 404, 400, 400, 200]
     assert all("server" not in answer.headers for answer in answers)
-    assert SECRET not in "".join(server.said)
+    assert SECRET.lower() not in "".join(server.said).lower()
 
 
 def test_a_fallback_to_the_cpu_is_a_line_with_its_reason(store: Path) -> None:
