@@ -54,7 +54,25 @@ def describe_body(model: type[BaseModel], examples: dict[str, Any], *, with_form
     content: dict[str, Any] = {"application/json": {"schema": schema, "examples": examples}}
     if with_form:
         content |= {form: {"schema": schema} for form in FORMS}
-    return {"requestBody": {"required": True, "content": content}}
+    return {"requestBody": {"required": "required" in schema, "content": content}}
+
+
+def describe_query(model: type[BaseModel]) -> dict[str, Any]:
+    """The `parameters` of a route that reads the same fields from its query string."""
+    schema = model.model_json_schema()
+    required = schema.get("required", [])
+    return {
+        "parameters": [
+            {
+                "name": name,
+                "in": "query",
+                "required": name in required,
+                "description": field.get("description", ""),
+                "schema": {key: value for key, value in field.items() if key != "description"},
+            }
+            for name, field in schema["properties"].items()
+        ]
+    }
 
 
 def describe_answers(
@@ -62,7 +80,8 @@ def describe_answers(
 ) -> dict[int | str, dict[str, Any]]:
     """The `responses` of a route: its answer, and an `error` for each status that it may end in."""
     found: dict[int | str, dict[str, Any]] = {200: {"model": answer, "description": "the answer"}}
-    return found | {status: {"model": error, "description": PROBLEMS[status]} for status in statuses}
+    told = PROBLEMS if 422 in statuses else PROBLEMS | {400: f"{PROBLEMS[400]}, or {PROBLEMS[422]}"}
+    return found | {status: {"model": error, "description": told[status]} for status in statuses}
 
 
 TRANSLATE: Final = describe_body(TranslateRequest, TRANSLATE_EXAMPLES, with_form=True)

@@ -53,7 +53,10 @@ def _operation(method: str, path: str, operation: dict[str, Any], schemas: dict[
     parts = [
         f"<h2><b>{method.upper()}</b> {escape(path)}</h2><p>{escape(operation.get('description', ''))}</p>"
     ]
-    query = _query(operation.get("parameters", []))
+    parameters = operation.get("parameters", [])
+    if parameters:
+        parts.append(_table(_schema_of(parameters)))
+    query = _query(parameters)
     content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
     if content:
         parts.append(_table(_resolve(content["schema"], schemas)))
@@ -67,9 +70,19 @@ def _operation(method: str, path: str, operation: dict[str, Any], schemas: dict[
     return "".join([*parts, f"<p>Answers: {answers}.</p>"])
 
 
+def _schema_of(parameters: list[dict[str, Any]]) -> dict[str, Any]:
+    """The parameters of a query string as if they were the fields of a body."""
+    return {
+        "properties": {
+            one["name"]: one["schema"] | {"description": one.get("description", "")} for one in parameters
+        },
+        "required": [one["name"] for one in parameters if one.get("required")],
+    }
+
+
 def _query(parameters: list[dict[str, Any]]) -> str:
     """The query string of an example: what is required in it."""
-    pairs = [(one["name"], one["example"]) for one in parameters if one.get("required")]
+    pairs = [(one["name"], one["example"]) for one in parameters if one.get("required") and "example" in one]
     return f"?{urlencode(pairs, doseq=True)}" if pairs else ""
 
 

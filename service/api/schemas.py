@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, ValidationError
 from pydantic_core import ErrorDetails
 
 from service.api.errors import FieldError, InvalidFields
@@ -25,6 +25,12 @@ Texts = Annotated[
     Discriminator(_shape),
 ]
 """One text, or several; the answer has the same shape."""
+
+
+def _text_where_empty(value: Any) -> Any:
+    """Clients of LibreTranslate leave a form's field empty, or send null."""
+    return "text" if value in (None, "") else value
+
 
 LanguageCode = Annotated[str, Field(min_length=1, max_length=35)]
 BeamSize = Annotated[int, Field(ge=1, le=8)]
@@ -83,7 +89,11 @@ class _Request(Fields):
 class TranslateRequest(_Request):
     """A LibreTranslate request and more; `api_key` and every field not named here are ignored."""
 
-    format: Annotated[TextFormat, Field(description="What the texts are written in.")] = "text"
+    format: Annotated[
+        TextFormat,
+        BeforeValidator(_text_where_empty),
+        Field(description="What the texts are written in; empty is text."),
+    ] = "text"
     splitting: Annotated[
         Splitting,
         Field(description="Where sentences end; `nonewlines` is `sentences` but not at line breaks."),

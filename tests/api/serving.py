@@ -16,7 +16,9 @@ from service.api.application import create_application
 from service.api.policy import Policy
 from service.api.services import Services
 from service.metrics import Metrics
+from service.pipeline.handling import PLAIN, Handling
 from service.pipeline.item_translator import ItemTranslator
+from service.pipeline.items import Item
 from service.text.detection import LanguageDetector
 from tests.api.fakes import ScriptedTranslator
 
@@ -44,12 +46,26 @@ class HeardMetrics(Metrics):
         self.outcomes.put_nowait(outcome)
 
 
+class HeardItems(ItemTranslator):
+    """The real one, which notes how it was told to read each request's texts."""
+
+    def __init__(self, *parts: Any) -> None:
+        super().__init__(*parts)
+        self.handlings: list[Handling] = []
+
+    async def translate(self, *texts: Any, handling: Handling = PLAIN, **facts: Any) -> list[Item]:
+        """Notes, then translates."""
+        self.handlings.append(handling)
+        return await super().translate(*texts, handling=handling, **facts)
+
+
 @dataclass(frozen=True)
 class Api:
     """A running application, the fakes behind it and a client in front of it."""
 
     client: httpx.AsyncClient
     translator: ScriptedTranslator
+    items: HeardItems
     metrics: HeardMetrics
     host: str
     port: int
@@ -85,7 +101,7 @@ async def serving(
 ) -> AsyncIterator[Api]:
     """The application over a scripted translator."""
     translator, metrics = ScriptedTranslator(), HeardMetrics()
-    items = ItemTranslator(translator, detector, metrics.sentence_finished)
+    items = HeardItems(translator, detector, metrics.sentence_finished)
     services = Services(translator, items, detector, metrics, policy, metrics.render, lambda: is_alive)
     config = uvicorn.Config(
         create_application(services), http="httptools", lifespan="off", log_config=None, access_log=False,
@@ -96,6 +112,6 @@ async def serving(
         task = asyncio.create_task(server.serve([listener]))
         port = listener.getsockname()[1]
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=10) as client:
-            yield Api(client, translator, metrics, "127.0.0.1", port)
+            yield Api(client, translator, items, metrics, "127.0.0.1", port)
         server.should_exit = True
         await task

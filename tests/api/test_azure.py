@@ -40,6 +40,15 @@ async def test_several_targets_give_several_translations_of_each_text(api: Api) 
     assert (item.detectedLanguage.language, item.detectedLanguage.score) == ("zh", 1.0)
 
 
+@pytest.mark.parametrize(("given", "read_as"), [({}, "text"), ({"textType": "html"}, "html")])
+async def test_texts_are_plain_unless_they_are_said_to_be_html(
+    api: Api, given: dict[str, str], read_as: str
+) -> None:
+    """Azure's default."""
+    await items_of(api, ["hi"], GOOD | given)
+    assert [one.format for one in api.items.handlings] == [read_as]
+
+
 async def test_links_are_projected_where_they_are_asked_for(api: Api) -> None:
     """Inclusive, in UTF-16 units; here each sign looks at itself."""
     (item,) = await items_of(api, ["😀 hi. yo."], GOOD | {"includeAlignment": "true"})

@@ -6,13 +6,18 @@ import json
 from contextlib import suppress
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from service.api.bodies import parse_json
+from service.api.dialects.azure import AzureRequest
+from service.api.dialects.google import PATH
+from service.api.dialects.google_requests import GoogleDetectRequest, GoogleLanguagesRequest, GoogleRequest
+from service.api.dialects.libretranslate import DetectRequest
 from service.api.errors import ApiError
 from service.api.forms import parse_form, parse_multipart, parse_query
-from service.api.schemas import TRANSLATE_TYPES, AttentionRequest, TranslateRequest, parse_request
+from service.api.schemas import TRANSLATE_TYPES, AttentionRequest, Fields, TranslateRequest, parse_request
+from tests.api.serving import Api
 
 SCALARS = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=5))
 VALUES = st.recursive(
@@ -20,20 +25,44 @@ VALUES = st.recursive(
 )
 NAMES = st.sampled_from(
     "q source target beam_size length_penalty coverage_penalty priority alternatives include translation "
-    "format x".split()
+    "format x to from textType includeAlignment texts Text key".split()
 )
+QUERIES = st.dictionaries(NAMES, st.sampled_from(["", "en", "zh", "true", "x", "html"]), max_size=4)
 OBJECTS = st.dictionaries(NAMES, VALUES, max_size=6)
 
 
-@pytest.mark.parametrize("model", [TranslateRequest, AttentionRequest])
+MODELS = [
+    TranslateRequest, AttentionRequest, DetectRequest, GoogleRequest, GoogleDetectRequest,
+    GoogleLanguagesRequest, AzureRequest,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("model", MODELS)
 @given(fields=OBJECTS)
-def test_any_object_is_a_request_or_refused(
-    model: type[TranslateRequest] | type[AttentionRequest], fields: dict[str, object]
-) -> None:
+def test_any_object_is_a_request_or_refused(model: type[Fields], fields: dict[str, object]) -> None:
     """No other exception gets out."""
     with suppress(ApiError):
         request = parse_request(model, parse_json(json.dumps(fields).encode()))
-        assert all(isinstance(text, str) for text in request.texts)
+        texts = getattr(request, "texts", None) or getattr(request, "q", "")
+        assert isinstance(texts, str | list)
+
+
+PATHS = ["/translate", "/detect", PATH, f"{PATH}/detect", f"{PATH}/languages", "/azure/translate"]
+
+
+@pytest.mark.parametrize("path", PATHS)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(body=st.one_of(OBJECTS, VALUES, st.lists(OBJECTS, max_size=2)), query=QUERIES)
+async def test_any_request_is_answered_or_refused(
+    api: Api, path: str, body: object, query: dict[str, str]
+) -> None:
+    """Through the whole service: never 500, and an answer in JSON."""
+    content = json.dumps(body).encode()
+    answer = await api.client.post(
+        path, params=query, content=content, headers={"Content-Type": "application/json"}
+    )
+    assert answer.status_code in (200, 400)
+    assert answer.json() is not None
 
 
 @given(st.binary(max_size=60))

@@ -46,6 +46,15 @@ async def test_without_a_source_the_languages_are_detected(api: Api, source: dic
     assert found[1]["translatedText"] == "hello there"
 
 
+@pytest.mark.parametrize(("given", "read_as"), [({}, "html"), ({"format": "text"}, "text")])
+async def test_texts_are_html_unless_they_are_said_to_be_text(
+    api: Api, given: dict[str, str], read_as: str
+) -> None:
+    """Google's default."""
+    await api.client.post(PATH, json={"q": "hi", "source": "en", "target": "zh"} | given)
+    assert [one.format for one in api.items.handlings] == [read_as]
+
+
 async def test_languages_are_detected_with_a_share_for_confidence(api: Api) -> None:
     """From 0 to 1, in a list for each text."""
     answer = await api.client.post(f"{PATH}/detect", json={"q": ["我想退货。", "😀"]})

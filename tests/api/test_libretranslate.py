@@ -8,6 +8,7 @@ import pytest
 
 from service.api.answers import Problem
 from service.api.dialects.libretranslate_answers import FrontendSettings, Refusal
+from service.api.dialects.swagger import PATHS
 from service.engine.errors import Overloaded
 from tests.api.serving import POLICY, Api
 from tests.api.test_metrics import samples_of, total
@@ -81,6 +82,14 @@ async def test_text_and_html_are_taken(api: Api, format_: str) -> None:
     """Discourse sends `html` always."""
     answer = await api.client.post("/translate", data=GOOD | {"format": format_, "api_key": ""})
     assert answer.json()["translatedText"] == "HI"
+    assert [one.format for one in api.items.handlings] == [format_]
+
+
+@pytest.mark.parametrize("empty", ["", None])
+async def test_a_format_that_is_left_empty_is_text(api: Api, empty: str | None) -> None:
+    """As LibreTranslate takes it."""
+    assert (await api.post("/translate", **GOOD | {"format": empty})).json()["translatedText"] == "HI"
+    assert [one.format for one in api.items.handlings] == ["text"]
 
 
 @pytest.mark.parametrize("encoding", ["json", "data", "params"])
@@ -119,6 +128,17 @@ async def test_the_settings_are_true(api: Api) -> None:
     assert settings.charLimit == POLICY.max_characters
     assert {settings.keyRequired, settings.suggestions, settings.filesTranslation} == {False}
     assert (settings.language.source.code, settings.language.target.code) == ("auto", "en")
+
+
+async def test_the_spec_tells_what_the_routes_take(api: Api) -> None:
+    """Swagger 2.0, with the fields of a form and what is required of them."""
+    spec = (await api.client.get("/spec")).json()
+    assert spec["swagger"] == "2.0"
+    assert set(spec["paths"]) == set(PATHS)
+    translate = {one["name"]: one for one in spec["paths"]["/translate"]["post"]["parameters"]}
+    assert {name for name, one in translate.items() if one["required"]} == {"q", "source", "target"}
+    assert (translate["q"]["type"], translate["alternatives"]["type"]) == ("string", "integer")
+    assert spec["paths"]["/languages"]["get"]["responses"]["200"]["description"]
 
 
 @pytest.mark.parametrize("path", ["/suggest", "/translate_file"])

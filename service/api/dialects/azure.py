@@ -136,6 +136,8 @@ _PARAMETERS: Final = [
      "description": "Languages to translate to.", "schema": {"type": "array", "items": {"type": "string"}}},
     {"name": "from", "in": "query", "description": "Language of the texts; detected without.",
      "schema": {"type": "string"}},
-    {"name": "textType", "in": "query", "schema": {"type": "string", "enum": ["plain", "html"]}},
-    {"name": "includeAlignment", "in": "query", "schema": {"type": "boolean", "default": False}},
+    {"name": "textType", "in": "query", "description": "What the texts are written in.",
+     "schema": {"type": "string", "enum": ["plain", "html"], "default": "plain"}},
+    {"name": "includeAlignment", "in": "query", "description": "Adds the links between words.",
+     "schema": {"type": "boolean", "default": False}},
 ]  # fmt: skip

@@ -5,17 +5,24 @@ A request without `format` is HTML, as Google has it. Chinese is `zh-CN` in the 
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final, Literal
+from typing import Any, Final
 
-from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
 from service.api.bodies import read_fields
 from service.api.clients import read_deadline
-from service.api.described import describe_answers, describe_body
+from service.api.described import describe_answers, describe_body, describe_query
 from service.api.dialects import google_answers as answers
 from service.api.dialects.google_errors import GOOGLE
+from service.api.dialects.google_requests import (
+    DETECT_EXAMPLES,
+    EXAMPLES,
+    LANGUAGES_EXAMPLES,
+    GoogleDetectRequest,
+    GoogleLanguagesRequest,
+    GoogleRequest,
+)
 from service.api.forms import FieldTypes
 from service.api.operations import (
     Subject,
@@ -27,7 +34,7 @@ from service.api.operations import (
     translate_texts,
 )
 from service.api.plain import Handler, PlainApplication
-from service.api.schemas import Fields, LanguageCode, Texts, parse_request
+from service.api.schemas import Fields, parse_request
 from service.api.services import Services
 from service.pipeline.fields import FieldNames
 from service.pipeline.handling import Handling
@@ -39,22 +46,8 @@ PATH: Final = "/language/translate/v2"
 _TYPES: Final = FieldTypes(repeated=frozenset({"q"}))
 _CODES: Final = {"zh": "zh-CN"}
 _RELIABLE: Final = 0.5
+_Asked = tuple[type[Fields], dict[str, Any]]
 _STATUSES: Final = (400, 413, 503, 504)
-
-
-class GoogleRequest(Fields):
-    """Texts to translate."""
-
-    q: Annotated[Texts, Field(description="The text to translate, or a list of texts.")]
-    target: Annotated[LanguageCode, Field(description="Language to translate to.", examples=["zh-CN"])]
-    source: Annotated[str, Field(max_length=35, description="Language of the texts; detected without.")] = ""
-    format: Annotated[Literal["html", "text"], Field(description="What the texts are written in.")] = "html"
-
-
-class GoogleDetectRequest(Fields):
-    """Texts whose language is asked for."""
-
-    q: Annotated[Texts, Field(description="A text, or a list of texts.")]
 
 
 class GoogleRoutes:
@@ -93,7 +86,7 @@ class GoogleRoutes:
 
     async def languages(self, request: Request) -> Response:
         """All languages, by name where the request has a `target`; the names are English."""
-        with_names = "target" in await self._fields(request)
+        with_names = parse_request(GoogleLanguagesRequest, await self._fields(request)).target
         return json_response(
             {
                 "data": {
@@ -112,22 +105,25 @@ class GoogleRoutes:
 def add_routes(application: PlainApplication, services: Services) -> None:
     """Each by POST and by GET, as Google has them."""
     routes = GoogleRoutes(services)
-    translate = describe_body(GoogleRequest, _EXAMPLES, with_form=True)
-    detect = describe_body(GoogleDetectRequest, _DETECT_EXAMPLES, with_form=True)
-    _add(application, "", routes.translate, "translates texts", answers.GoogleTranslated, translate)
-    _add(application, "/detect", routes.detect, "the language of texts", answers.GoogleDetected, detect)
-    _add(application, "/languages", routes.languages, "what can be translated", answers.GoogleListed, {})
+    _add(application, "", routes.translate, "translates texts", answers.GoogleTranslated,
+         (GoogleRequest, EXAMPLES))  # fmt: skip
+    _add(application, "/detect", routes.detect, "the language of texts", answers.GoogleDetected,
+         (GoogleDetectRequest, DETECT_EXAMPLES))  # fmt: skip
+    _add(application, "/languages", routes.languages, "what can be translated", answers.GoogleListed,
+         (GoogleLanguagesRequest, LANGUAGES_EXAMPLES))  # fmt: skip
 
 
 def _add(
-    application: PlainApplication, path: str, handler: Handler, about: str, answer: type, body: dict[str, Any]
+    application: PlainApplication, path: str, handler: Handler, about: str, answer: type, asked: _Asked
 ) -> None:
-    described = describe_answers(answer, error=answers.GoogleError, statuses=_STATUSES)
-    for method in ("POST", "GET"):  # a GET has no body to describe
-        application.speak(
-            GOOGLE, PATH + path, handler, methods=[method], description=f"Google v2: {about}.",
-            responses=described, openapi_extra=body if method == "POST" else None,
-        )  # fmt: skip
+    model, examples = asked
+    described = {
+        "description": f"Google v2: {about}.",
+        "responses": describe_answers(answer, error=answers.GoogleError, statuses=_STATUSES),
+    }
+    ways = {"POST": describe_body(model, examples, with_form=True), "GET": describe_query(model)}
+    for method, way in ways.items():
+        application.speak(GOOGLE, PATH + path, handler, methods=[method], openapi_extra=way, **described)
 
 
 def _texts(q: str | list[str]) -> tuple[list[str], FieldNames]:
@@ -141,9 +137,3 @@ def _render(item: Item) -> dict[str, Any]:
 
 def _code(language: str) -> str:
     return _CODES.get(language, language)
-
-
-_EXAMPLES: Final = {
-    "one": {"summary": "One text", "value": {"q": "Where is my order?", "target": "zh-CN", "format": "text"}}
-}
-_DETECT_EXAMPLES: Final = {"one": {"summary": "One text", "value": {"q": "我想退货。"}}}

@@ -15,6 +15,7 @@ from service.api.bodies import read_fields
 from service.api.described import describe_answers, describe_body
 from service.api.dialect import Dialect
 from service.api.dialects import libretranslate_answers as answers
+from service.api.dialects.swagger import SpecRoute
 from service.api.errors import Disabled, InvalidFields, UnknownLanguageCode
 from service.api.failures import Failure
 from service.api.forms import FieldTypes
@@ -95,6 +96,10 @@ def add_routes(application: PlainApplication, services: Services) -> None:
         LIBRETRANSLATE, "/frontend/settings", routes.settings, methods=["GET"],
         description="LibreTranslate: what its page would be told.",
         responses=describe_answers(answers.FrontendSettings, statuses=()),
+    )  # fmt: skip
+    application.speak(
+        LIBRETRANSLATE, "/spec", SpecRoute(application.openapi).answer, methods=["GET"],
+        description="LibreTranslate: its routes in Swagger 2.0.",
     )  # fmt: skip
     refused = {403: {"model": answers.Refusal, "description": "always: it is not done here"}}
     for path, handler in (("/suggest", routes.suggest), ("/translate_file", routes.translate_file)):

@@ -1,0 +1,1 @@
+"""Clients of other services against ours, as their packages are."""
