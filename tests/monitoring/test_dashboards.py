@@ -13,6 +13,7 @@ import httpx
 import pytest
 import yaml
 
+from tests.docs.operating import codes, table
 from tests.e2e.conftest import server as _server
 from tests.e2e.conftest import store as _store
 from tests.e2e.server import Server
@@ -62,6 +63,13 @@ def test_every_panel_has_data(prometheus: Prometheus) -> None:
     empty = [query for query in queries() if not has_number(prometheus.query(put(query.text)))]
     assert queries()
     assert empty == []
+
+
+@needs_prometheus
+def test_every_example_of_the_documentation_has_an_answer(prometheus: Prometheus) -> None:
+    """As it stands there, to be copied."""
+    examples = [codes(row[-1])[0] for row in table("Name")]
+    assert [one for one in examples if not has_number(prometheus.query(one))] == []
 
 
 @needs_prometheus
