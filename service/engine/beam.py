@@ -22,7 +22,7 @@ from service.engine.errors import ModelFailed
 from service.engine.hypotheses import Finished, History, Rows, Way, attention_of
 from service.engine.messages import Found
 from service.engine.model import Floats
-from service.engine.repetition import LoopGuard
+from service.engine.repetition import FIRST_LOOK, LoopGuard, next_look
 from service.engine.search import Rules, length_divisor, scored, without
 
 MAX_BEAM_SIZE = 8  # a step graph tells nine candidates: EOS and one for each row
@@ -56,6 +56,8 @@ class BeamSearch:
         self._highest_divisor = length_divisor(rules.limit, rules.length_penalty)
         self._totals = [0.0]
         self._history = History(rules)
+        self._steps = self._history.steps
+        self._next_look = min(rules.limit, FIRST_LOOK)  # at so many tokens
         self._finished: list[Finished] = []  # best first, of equals the one that finished first
         self._num_sound = 0
         self.previous = [rules.bos]
@@ -68,20 +70,19 @@ class BeamSearch:
         `top_tokens` and `scores` are [rows, candidates], `attention` [rows, source]; a score of -inf
         bans a candidate. Raises ModelFailed where a score is NaN.
         """
-        num_tokens = len(self._history) + 1
+        num_tokens = len(self._steps) + 1
         is_last = num_tokens == self._rules.limit
         rows = Rows(attention[:, : self._rules.num_source].copy() if self._reads_attention else None)
         self._grow(rows, best_first(self._totals, top_tokens, scores), is_last=is_last)
-        self._history.append(rows)
-        if self._guard is not None and (is_last or self._guard.is_due(num_tokens)):
-            self._end_loops(rows, self._guard)
-        if is_last:
-            for row, total in enumerate(rows.totals):
-                self._finish(num_tokens, row, total)
+        self._steps.append(rows)
+        if num_tokens == self._next_look:
+            self._look_round(rows, num_tokens)
         if is_last or self._is_decided(rows):
             self.previous = []
             return []
-        self._go_on(rows)
+        self.previous, self._totals = rows.tokens, rows.totals
+        if self.copies or self.wanted:
+            self._go_on(rows)
         return rows.parents
 
     def found(self) -> tuple[Found, ...]:
@@ -92,7 +93,7 @@ class BeamSearch:
 
     def _grow(self, rows: Rows, candidates: Iterator[Candidate], *, is_last: bool) -> None:
         """Fills the rows with the best candidates; those that are EOS finish instead."""
-        eos, beam_size, num_tokens = self._rules.eos, self.beam_size, len(self._history)
+        eos, beam_size, num_tokens = self._rules.eos, self.beam_size, len(self._steps)
         for rank, (parent, token, logprob, total) in enumerate(
             islice(candidates, beam_size) if is_last else candidates
         ):
@@ -104,15 +105,24 @@ class BeamSearch:
                 return
 
     def _go_on(self, rows: Rows) -> None:
-        self.previous, self._totals = rows.tokens, rows.totals
+        """Notes what each row may say and asks for, where that matters."""
         if self.copies:
             left = zip(rows.parents, rows.tokens, strict=True)
             self.copies = [without(self.copies[parent], token) for parent, token in left]
-            self.wanted = [self._rules.eos] * len(self.copies)
+        self.wanted = [self._rules.eos] * len(rows.tokens)
+
+    def _look_round(self, rows: Rows, num_tokens: int) -> None:
+        """Finishes what loops, and at the limit what is left."""
+        self._next_look = min(self._rules.limit, next_look(num_tokens))
+        if self._guard is not None:
+            self._end_loops(rows, self._guard)
+        if num_tokens == self._rules.limit:
+            for row, total in enumerate(rows.totals):
+                self._finish(num_tokens, row, total)
 
     def _end_loops(self, rows: Rows, guard: LoopGuard) -> None:
         """Takes those that loop out of the rows, and finishes each where its loop began, once."""
-        ways = [self._history.way(len(self._history), row) for row in range(len(rows.tokens))]
+        ways = [self._history.way(len(self._steps), row) for row in range(len(rows.tokens))]
         looping: set[int] = set()
         for way in ways:
             tokens = [step.tokens[place] for step, place in way]
@@ -169,7 +179,7 @@ class BeamSearch:
             return True
         if self._num_sound < self._n_best:
             return False
-        return self._finished[self._n_best - 1].score >= max(rows.totals) / self._highest_divisor
+        return self._finished[self._n_best - 1].score >= rows.totals[0] / self._highest_divisor
 
 
 def best_first(

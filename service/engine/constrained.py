@@ -59,24 +59,24 @@ class ConstrainedSearch(BeamSearch):
         ends = [min(banks), max(banks)]
         between = sorted(banks.keys() - ends, key=lambda bank: -banks[bank][0][3])
         turns = [iter(banks[bank]) for bank in dict.fromkeys([*ends, *between])]
-        while turns and len(rows.tokens) < self.beam_size:
-            turns = [turn for turn in turns if self._take(turn, rows)]
+        taken: list[Candidate] = []
+        while turns and len(taken) < self.beam_size:
+            turns = [turn for turn in turns if self._takes(turn, taken)]
+        for candidate in sorted(taken[: self.beam_size], key=lambda one: -one[3]):
+            rows.add(*candidate)
 
-    def _take(self, bank: Iterator[Candidate], rows: Rows) -> bool:
-        """Gives the bank's next candidate a row; those before it that are EOS finish instead."""
+    def _takes(self, bank: Iterator[Candidate], taken: list[Candidate]) -> bool:
+        """Takes the bank's next candidate, if there is one; those before it that are EOS finish instead."""
         for parent, token, logprob, total in bank:
-            if token == self._rules.eos:
-                self._finish(len(self._history), parent, total, eos_logprob=logprob)
-            elif len(rows.tokens) < self.beam_size:
-                rows.add(parent, token, logprob, total)
+            if token != self._rules.eos:
+                taken.append((parent, token, logprob, total))
                 return True
-            else:
-                return False
+            self._finish(len(self._steps), parent, total, eos_logprob=logprob)
         return False
 
     def _possible(self, candidates: Iterator[Candidate]) -> Iterator[Candidate]:
         """Those that can still meet what they lack."""
-        num_left = self._rules.limit - len(self._history) - 1
+        num_left = self._rules.limit - len(self._steps) - 1
         return (one for one in candidates if self._is_possible(one[0], one[1], num_left))
 
     def _is_possible(self, parent: int, token: int, num_left: int) -> bool:
@@ -102,7 +102,7 @@ class ConstrainedSearch(BeamSearch):
 
     def _next_wanted(self) -> list[int]:
         """Rows that have begun nothing try different phrases, and others at the next step."""
-        num_tokens = len(self._history)
+        num_tokens = len(self._steps)
         found = (self._phrases.wanted(one, num_tokens + row) for row, one in enumerate(self._progress))
         return [self._rules.eos if token is None else token for token in found]
 

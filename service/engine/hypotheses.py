@@ -75,23 +75,16 @@ class Finished:
 
 
 class History:
-    """All steps of a beam so far."""
+    """All `steps` of a beam so far; whoever makes one appends it."""
 
     def __init__(self, rules: Rules) -> None:
         self._rules = rules
-        self._steps: list[Rows] = []
-
-    def __len__(self) -> int:
-        return len(self._steps)
-
-    def append(self, rows: Rows) -> None:
-        """A step more."""
-        self._steps.append(rows)
+        self.steps: list[Rows] = []
 
     def way(self, num_tokens: int, row: int) -> Way:
         """The way to the hypothesis of `num_tokens` that is in `row` after so many steps."""
         way: Way = []
-        for rows in reversed(self._steps[:num_tokens]):
+        for rows in reversed(self.steps[:num_tokens]):
             way.append((rows, row))
             row = rows.parents[row]
         way.reverse()

@@ -15,7 +15,12 @@ MIN_REPEATED = 16  # tokens said again; whatever repeated more than 8 was wrong,
 MAX_STUCK = 24  # tokens in a row that look most at one source place; right translations had up to 8
 _MIN_OCCURRENCES = 3
 _EVERY = 4  # tokens; looking less often costs less, and what is said meanwhile is cut off
-_FIRST = MIN_REPEATED + _EVERY  # tokens; a shorter hypothesis cannot loop
+FIRST_LOOK = MIN_REPEATED + _EVERY  # tokens; a shorter hypothesis cannot loop
+
+
+def next_look(num_tokens: int) -> int:
+    """The number of tokens at which a hypothesis is to be looked at again, after it was at `num_tokens`."""
+    return num_tokens + _EVERY
 
 
 class LoopGuard:
@@ -25,10 +30,6 @@ class LoopGuard:
         self._source = source
         self._num_required = num_required
         self._num_allowed: int | None = None
-
-    def is_due(self, num_tokens: int) -> bool:
-        """True where a hypothesis of so many tokens is to be looked at."""
-        return num_tokens >= _FIRST and num_tokens % _EVERY == 0
 
     def num_kept(self, tokens: Sequence[int], attention: Iterable[Floats]) -> int:
         """How many tokens of a hypothesis are to be kept: all, unless it loops, and then one occurrence.

@@ -16,7 +16,7 @@ import numpy as np
 from service.engine.errors import ModelFailed
 from service.engine.messages import FinishReason, Found
 from service.engine.model import NOBODY_ASKS, Floats, Integers
-from service.engine.repetition import LoopGuard
+from service.engine.repetition import FIRST_LOOK, LoopGuard, next_look
 
 LEAST_COVERAGE = float(np.finfo(np.float32).eps)  # 2 ** -23
 
@@ -134,6 +134,7 @@ class SingleSearch:
         self._reads_attention = rules.reads_attention
         self._path = None if target is None else (*target, rules.eos)
         self._guard = guard
+        self._next_look = min(rules.limit, FIRST_LOOK)  # at so many tokens
         self._tokens: list[int] = []
         self._logprobs: list[float] = []
         self._total = 0.0
@@ -160,9 +161,8 @@ class SingleSearch:
             return True
         if self.copies:
             self.copies = [without(self.copies[0], token)]
-        is_last = len(self._tokens) == self._rules.limit
-        if is_last or (self._guard is not None and self._guard.is_due(len(self._tokens))):
-            self._look_round(is_last=is_last)
+        if len(self._tokens) == self._next_look:
+            self._look_round()
         return self.finish_reason is None
 
     def found(self) -> tuple[Found, ...]:
@@ -172,9 +172,11 @@ class SingleSearch:
         attention = attention_bytes(self._rules, self._attention)
         return (Found(tuple(self._tokens), tuple(self._logprobs), score, self.finish_reason, attention),)
 
-    def _look_round(self, *, is_last: bool) -> None:
+    def _look_round(self) -> None:
         """Ends the search at its limit, and where it loops."""
-        if is_last:
+        num_tokens = len(self._tokens)
+        self._next_look = min(self._rules.limit, next_look(num_tokens))
+        if num_tokens == self._rules.limit:
             self.finish_reason = "length"
         if self._guard is not None:
             num_kept = self._guard.num_kept(self._tokens, reversed(self._attention))

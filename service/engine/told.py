@@ -7,8 +7,8 @@ from collections.abc import Collection
 
 import numpy as np
 
-from service.engine.beam import MAX_BEAM_SIZE, BeamSearch
-from service.engine.model import NOBODY_ASKS, Floats, Step
+from service.engine.beam import MAX_BEAM_SIZE
+from service.engine.model import Floats, Step
 from service.engine.search import SingleSearch, best_candidates, usable_scores
 from service.engine.sequence import Sequence
 
@@ -53,7 +53,10 @@ def advanced(sequence: Sequence, told: Told) -> list[int]:
         if search.is_forced or (search.copies and told.insists(row)):
             token, logprob = search.wanted, float(told.step.wanted_scores[row])
         return rows if search.advance(token, logprob, attention[0]) else []
-    return [rows[parent] for parent in search.advance(*_candidates(search, rows, told), attention)]
+    top_tokens, scores = [told.top_tokens[row] for row in rows], [told.scores[row] for row in rows]
+    if search.wanted:
+        _add_wanted(top_tokens, scores, search.wanted, told.step.wanted_scores[rows].tolist())
+    return [rows[parent] for parent in search.advance(top_tokens, scores, attention)]
 
 
 def _allow_copies(step: Step, scores: Floats, sequences: list[Sequence]) -> None:
@@ -66,14 +69,11 @@ def _allow_copies(step: Step, scores: Floats, sequences: list[Sequence]) -> None
                 scores[row] = np.where(is_allowed, step.top_scores[row], scores[row])
 
 
-def _candidates(search: BeamSearch, rows: list[int], told: Told) -> tuple[list[list[int]], list[list[float]]]:
-    """Tokens and scores [rows, candidates]; the token that a row asks for comes last, unless it is there."""
-    top_tokens, scores = [told.top_tokens[row] for row in rows], [told.scores[row] for row in rows]
-    if not search.wanted:
-        return top_tokens, scores
-    wanted_scores = told.step.wanted_scores[rows].tolist()
-    for row, (token, score) in enumerate(zip(search.wanted, wanted_scores, strict=True)):
-        is_new = token != NOBODY_ASKS and token not in top_tokens[row]
+def _add_wanted(
+    top_tokens: list[list[int]], scores: list[list[float]], wanted: list[int], wanted_scores: list[float]
+) -> None:
+    """Puts the token that a row asks for behind its candidates; with -inf where it is among them already."""
+    for row, (token, score) in enumerate(zip(wanted, wanted_scores, strict=True)):
+        is_new = token not in top_tokens[row]
         top_tokens[row] = [*top_tokens[row], token]
         scores[row] = [*scores[row], score if is_new else -math.inf]
-    return top_tokens, scores

@@ -35,14 +35,19 @@ def looks(*places: int) -> list[Floats]:
     return [np.eye(40, dtype=np.float32)[place] for place in reversed(places)]
 
 
-@given(st.lists(st.integers(10, 30), unique=True, max_size=20), blocks, st.integers(0, MAX_PERIOD))
+@given(
+    st.lists(st.integers(50, 70), unique=True, max_size=20),
+    st.lists(st.integers(4, 45), unique=True, min_size=1, max_size=MAX_PERIOD),
+    st.integers(0, MAX_PERIOD),
+)
 def test_of_a_loop_the_first_occurrence_is_kept(start: list[int], block: list[int], spare: int) -> None:
     """Whatever came before it, and wherever in its turn it is caught."""
-    told = (block * (2 + MIN_REPEATED))[: len(block) * 2 + MIN_REPEATED + spare]
-    tokens = [*start, *told]
-    num_kept = LoopGuard(SOURCE).num_kept(tokens, UNREAD)
-    assert len(start) < num_kept <= len(start) + len(block)
-    assert tokens[:num_kept] == [*start, *block][:num_kept]
+    num_said = max(3 * len(block), len(block) + MIN_REPEATED)
+    guard, endless = LoopGuard(SOURCE), [*start, *block * (MIN_REPEATED + MAX_PERIOD)]
+    tokens = endless[: len(start) + num_said + spare]
+    assert guard.num_kept(tokens, UNREAD) == len(start) + len(block)
+    tokens = endless[: len(start) + num_said - 1]
+    assert guard.num_kept(tokens, UNREAD) == len(tokens)
 
 
 @given(blocks, st.integers(1, 10), st.integers(1, 10))
