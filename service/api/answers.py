@@ -95,10 +95,19 @@ class Scores(Tokens):
     alternatives: list[Alternative] = []
 
 
+class Occlusion(Answer):
+    """By how much a target word's log-probability falls (row) when a source word is left out (column)."""
+
+    source: list[Place]
+    target: list[Place]
+    drops: list[list[float]]
+
+
 class Segment(Attention, Scores):
     """All about one sentence."""
 
     alignment: list[Link]
+    occlusion: Occlusion | None = None
 
 
 class Model(Answer):
@@ -205,6 +214,21 @@ class AttentionAnswers(Answer):
     """The same for a list of texts."""
 
     results: list[AttentionAnswer]
+
+
+class ScoreAnswer(AttentionAnswer):
+    """The same with what the evidence says; `logprob` is natural, of all sentences and their ends."""
+
+    logprob: float
+    confidence: Annotated[float, Field(ge=0, le=1)] | None
+    words: list[WordConfidence]
+    warnings: list[Warning]
+
+
+class ScoreAnswers(Answer):
+    """The same for a list of translations."""
+
+    results: list[ScoreAnswer]
 
 
 class Language(Answer):

@@ -14,7 +14,7 @@ from service.api import answers
 from service.api.attention import AttentionRoute
 from service.api.catalogue import CatalogueRoutes
 from service.api.context import RequestContext, log_failure
-from service.api.described import ATTENTION, TRANSLATE, describe_answers
+from service.api.described import ATTENTION, SCORE, TRANSLATE, describe_answers
 from service.api.dialects import azure, google, libretranslate
 from service.api.dialects.libretranslate import NATIVE_AND_LIBRETRANSLATE
 from service.api.documentation import DocumentationRoute
@@ -24,6 +24,7 @@ from service.api.plain import Handler, PlainApplication
 from service.api.problems import NATIVE
 from service.api.request_limits import RequestLimits
 from service.api.routing import answer_error
+from service.api.score import ScoreRoute
 from service.api.services import Services
 from service.api.translate import TranslateRoute
 from service.engine.errors import ZhuyiError
@@ -47,6 +48,7 @@ def create_application(services: Services, lifespan: Lifespan | None = None) -> 
         redoc_url=None,
     )
     _add_operations(application, services)
+    _add_score(application, services)
     _add_catalogue(application, services)
     _add_health(application, services)
     for dialect in (libretranslate, google, azure):
@@ -71,6 +73,14 @@ def _add_operations(application: PlainApplication, services: Services) -> None:
         NATIVE, "/attention-weights", AttentionRoute(services).answer, methods=["POST"],
         responses=describe_answers(looked_at), openapi_extra=ATTENTION,
         description="Where the model looked, word by word; a heat map with `Accept: image/svg+xml`.",
+    )  # fmt: skip
+
+
+def _add_score(application: PlainApplication, services: Services) -> None:
+    application.speak(
+        NATIVE, "/score", ScoreRoute(services).answer, methods=["POST"],
+        responses=describe_answers(answers.ScoreAnswer | answers.ScoreAnswers), openapi_extra=SCORE,
+        description="What the model thinks of a translation that somebody else made, word by word.",
     )  # fmt: skip
 
 

@@ -4,31 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from service.api.attention_request import AttentionRequest
 from service.api.bodies import read_object
 from service.api.clients import read_deadline, unless_client_leaves
 from service.api.errors import FieldError, InvalidFields
+from service.api.events import EventStream
+from service.api.given import check_given
+from service.api.looking import Looking
 from service.api.operations import (
     Subject,
     carry_out,
-    check_texts,
     json_response,
-    model_of,
-    note_model,
     resolve_languages,
-    search_options,
 )
-from service.api.rendering import render_attention
-from service.api.schemas import AttentionRequest, parse_request
+from service.api.schemas import parse_request
 from service.api.segments_view import SegmentView
 from service.api.services import Services
+from service.api.work_headers import work_headers
 from service.engine.errors import TooLong
-from service.pipeline.fields import FieldNames
 from service.pipeline.items import Item
 from service.text.heatmap import draw_heat_maps
 
@@ -55,42 +54,16 @@ class AttentionRoute:
         wanted = parse_request(AttentionRequest, fields)
         resolve_languages(wanted.source, wanted.target, self._services.translator, subject)
         as_picture = wanted.format == "svg" or _accepts_svg(request.headers)
-        self._check(wanted, as_picture=as_picture)
-        items = await unless_client_leaves(self._look(wanted, subject, deadline), request)
-        note_model(items, self._services.translator, subject)
-        return await _picture(items[0]) if as_picture else self._render(wanted, items, subject)
-
-    def _check(self, wanted: AttentionRequest, *, as_picture: bool) -> None:
-        names = FieldNames(wanted.is_list)
-        check_texts(wanted.texts, names, self._services.policy, with_attention=True)
-        given = wanted.translations
-        if given is not None:
-            _check_shapes(wanted, given)
-            check_texts(given, names, self._services.policy, field="translation", with_attention=True)
+        check_given(wanted, wanted.translations, policy)
         if as_picture and len(wanted.texts) != 1:
             raise InvalidFields((FieldError("q", "must be one text for a picture", 1, len(wanted.texts)),))
-
-    async def _look(self, wanted: AttentionRequest, subject: Subject, deadline: float) -> list[Item]:
-        items, names = self._services.items, FieldNames(wanted.is_list)
-        options = search_options(wanted, self._services.policy, with_attention=True)
-        pair = (subject.source, subject.target, options)
-        if wanted.translations is None:
-            return await items.translate(wanted.texts, *pair, names=names, deadline=deadline)
-        return await items.score(wanted.texts, wanted.translations, *pair, names=names, deadline=deadline)
-
-    def _render(self, wanted: AttentionRequest, items: Sequence[Item], subject: Subject) -> Response:
-        translator = self._services.translator
-        results = [render_attention(item, model_of(item.source, translator, subject)) for item in items]
-        return json_response({"results": results} if wanted.is_list else results[0])
-
-
-def _check_shapes(wanted: AttentionRequest, given: Sequence[str]) -> None:
-    """One translation for each text, in the same shape."""
-    if isinstance(wanted.translation, list) != wanted.is_list:
-        raise InvalidFields((FieldError("translation", "must be a text or a list of texts, as q is"),))
-    if len(given) != len(wanted.texts):
-        message = "must have as many texts as q"
-        raise InvalidFields((FieldError("translation", message, len(wanted.texts), len(given)),))
+        looking = Looking(self._services, wanted, subject, deadline)
+        if wanted.stream and not as_picture:
+            return EventStream(looking.stream)
+        answer = await unless_client_leaves(looking.answer(), request)
+        if as_picture:
+            return await _picture(looking.items[0])
+        return json_response(answer, work_headers(looking.items, self._services.translator, subject))
 
 
 def _accepts_svg(headers: Mapping[str, str]) -> bool:

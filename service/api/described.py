@@ -8,7 +8,8 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from service.api.answers import Problem
-from service.api.schemas import AttentionRequest, TranslateRequest
+from service.api.attention_request import AttentionRequest, ScoreRequest
+from service.api.translate_request import TranslateRequest
 
 PROBLEMS: Final = {
     400: "not JSON, or not UTF-8",
@@ -43,6 +44,16 @@ ATTENTION_EXAMPLES: Final = {
     },
     "given": {
         "summary": "Attention of a translation you have",
+        "value": {"q": "我想退货。", "source": "zh", "target": "en", "translation": "I want a refund."},
+    },
+    "occlusion": {
+        "summary": "And which source words each target word depends on",
+        "value": {"q": "我想退货。", "source": "zh", "target": "en", "method": "occlusion"},
+    },
+}
+SCORE_EXAMPLES: Final = {
+    "one": {
+        "summary": "A reply that an agent has written",
         "value": {"q": "我想退货。", "source": "zh", "target": "en", "translation": "I want a refund."},
     },
 }
@@ -86,3 +97,4 @@ def describe_answers(
 
 TRANSLATE: Final = describe_body(TranslateRequest, TRANSLATE_EXAMPLES, with_form=True)
 ATTENTION: Final = describe_body(AttentionRequest, ATTENTION_EXAMPLES, with_form=False)
+SCORE: Final = describe_body(ScoreRequest, SCORE_EXAMPLES, with_form=False)

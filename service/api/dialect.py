@@ -40,6 +40,10 @@ class Dialect:
     def answer(self, error: Exception, request: Request) -> Response:
         """The response to a request that ended in `error`."""
         failure = Failure.of(error)
-        status = self.status_of(failure)
-        body = msgspec.json.encode(self.render(failure, status, request))
-        return Response(body, status, {**failure.headers, **self.headers(request)}, self.media_type)
+        body = msgspec.json.encode(self.body(failure, request))
+        headers = {**failure.headers, **self.headers(request)}
+        return Response(body, self.status_of(failure), headers, self.media_type)
+
+    def body(self, failure: Failure, request: Request) -> Any:
+        """What the client is told, as a plain object."""
+        return self.render(failure, self.status_of(failure), request)

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from service.api.attention_request import AttentionRequest
 from service.api.clients import unless_client_leaves
 from service.api.errors import ClientGone, Outcome, UnknownLanguageCode, kind_of
+from service.api.events import EventStream
 from service.api.policy import Policy
 from service.api.ports import Recording
-from service.api.schemas import AttentionRequest, TranslateRequest
 from service.api.services import Services
+from service.api.translate_request import TranslateRequest
 from service.engine.errors import TooLong, TooMany
 from service.engine.translation import LoadedModelInfo, Options
 from service.pipeline.fields import FieldNames
@@ -39,6 +42,7 @@ class Subject:
     source: str = ""
     target: str = ""
     model: LoadedModelInfo | None = None
+    started: float = field(default_factory=time.monotonic)
 
 
 async def carry_out(
@@ -47,19 +51,9 @@ async def carry_out(
     subject: Subject,
     work: Callable[[Request, Subject], Awaitable[Response]],
 ) -> Response:
-    """The response of `work`; whatever happens, exactly one outcome is counted."""
-    started = time.monotonic()
-    outcome: Outcome = "cancelled"
-    try:
-        response = await work(request, subject)
-        outcome = "ok"
-        return response
-    except ClientGone:
-        return Response(status_code=499)
-    except Exception as error:
-        outcome = kind_of(error).outcome
-        raise
-    finally:
+    """The response of `work`; whatever happens, exactly one outcome is counted, a stream's at its end."""
+
+    def count(outcome: Outcome) -> None:
         recorder.request_finished(
             operation=subject.operation,
             model=subject.model.name if subject.model else "",
@@ -67,8 +61,25 @@ async def carry_out(
             source=subject.source,
             target=subject.target,
             outcome=outcome,
-            seconds=time.monotonic() - started,
+            seconds=time.monotonic() - subject.started,
         )
+
+    try:
+        response = await work(request, subject)
+    except ClientGone:
+        count("cancelled")
+        return Response(status_code=499)
+    except asyncio.CancelledError:
+        count("cancelled")
+        raise
+    except Exception as error:
+        count(kind_of(error).outcome)
+        raise
+    if isinstance(response, EventStream):
+        response.on_end = count
+    else:
+        count("ok")
+    return response
 
 
 def resolve_languages(source: str, target: str, translator: Translating, subject: Subject) -> None:
@@ -167,6 +178,6 @@ def note_model(items: Sequence[Item], translator: Translating, subject: Subject)
         subject.model = model_of(sources.pop(), translator, subject)
 
 
-def json_response(answer: Any) -> Response:
+def json_response(answer: Any, headers: Mapping[str, str] | None = None) -> Response:
     """An answer as UTF-8 JSON."""
-    return Response(msgspec.json.encode(answer), media_type="application/json")
+    return Response(msgspec.json.encode(answer), headers=headers, media_type="application/json")

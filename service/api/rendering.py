@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from service.api.evidence_view import EvidenceView
-from service.api.schemas import AlignmentFormat, TranslateRequest
+from service.api.schemas import Offsets
 from service.api.segments_view import SegmentView
+from service.api.translate_request import AlignmentFormat, TranslateRequest
 from service.engine.translation import LoadedModelInfo
 from service.pipeline.items import Item
 from service.text.azure import azure_projection
@@ -30,14 +31,16 @@ def render_translations(items: Sequence[Item], wanted: TranslateRequest) -> dict
     return answer | {"usage": _render_usage(items)}
 
 
-def render_attention(item: Item, model: LoadedModelInfo | None) -> dict[str, Any]:
+def render_attention(
+    item: Item, model: LoadedModelInfo | None, offsets: Offsets = "code_points"
+) -> dict[str, Any]:
     """One result of `POST /attention-weights`."""
     result: dict[str, Any] = {"translatedText": item.text}
     if item.detected:
         result["detectedLanguage"] = _render_detected(item.detected)
     result["segments"] = [
         view.tokens() | view.attention() | {"alignment": view.alignment()} | view.scores()
-        for view in SegmentView.all_of(item)
+        for view in SegmentView.all_of(item, offsets)
     ]
     return result | {"model": render_model(model)}
 

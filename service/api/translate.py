@@ -17,8 +17,10 @@ from service.api.operations import (
     translate_texts,
 )
 from service.api.rendering import render_model, render_translations
-from service.api.schemas import TRANSLATE_TYPES, TranslateRequest, handling_of, parse_request
+from service.api.schemas import parse_request
 from service.api.services import Services
+from service.api.translate_request import TRANSLATE_TYPES, TranslateRequest, handling_of
+from service.api.work_headers import work_headers
 from service.pipeline.fields import FieldNames
 from service.pipeline.items import Item
 
@@ -53,4 +55,5 @@ class TranslateRoute:
 
     def _render(self, wanted: TranslateRequest, items: list[Item], subject: Subject) -> Response:
         answer = render_translations(items, wanted)
-        return json_response(answer | {"model": render_model(subject.model)})
+        headers = work_headers(items, self._services.translator, subject)
+        return json_response(answer | {"model": render_model(subject.model)}, headers)

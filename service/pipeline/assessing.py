@@ -26,7 +26,7 @@ class Assessor:
 
 def _assessment(outcome: Outcome, source: str, target: str, calibration: Calibration | None) -> Assessment:
     masked, best = outcome.unit.masked, outcome.best
-    wording = Wording(masked.sentence, masked.rewriting.to_old, best)
+    wording = Wording(masked, best)
     hypothesis = best.hypothesis
     num_tokens = len(hypothesis.target_tokens)
     evidence = Evidence(

@@ -41,11 +41,10 @@ class GivenPlan:
         """The given text itself, with what the model thinks of each of its sentences."""
         sentences = tuple(
             Sentence(
-                source.text,
+                outcome.unit.masked,
                 outcome.translation,
                 outcome.best,
                 outcome.fate,
-                outcome.unit.masked.rewriting.to_old,
                 Shift(source.start),
                 Shift(target.start),
                 assessment=outcome.assessment,

@@ -11,6 +11,7 @@ from service.engine.translation import Hypothesis, Translation
 from service.text.detection import Detected
 from service.text.evidence import Assessment
 from service.text.glossary import Term
+from service.text.masking import MaskedSentence
 from service.text.spans import Span
 
 Place = tuple[int, int]
@@ -70,22 +71,26 @@ class Rendition:
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence that went to the model.
+    """A sentence that went to the model, `masked`.
 
-    `from_model` leads from a place of what the model read to one of `source_text`; `source_shift` and
-    `target_shift` from there, and from the text of the best rendition, to the whole texts.
+    `source_shift` and `target_shift` lead from the places of the sentence, and from those of the text of
+    its best rendition, to the whole texts.
     """
 
-    source_text: str
+    masked: MaskedSentence
     translation: Translation
     best: Rendition
     fate: Fate
-    from_model: Callable[[int, int], Place]
     source_shift: Shift
     target_shift: Shift
     alternatives: tuple[Rendition, ...] = ()
     terms: tuple[AppliedTerm, ...] = ()
     assessment: Assessment | None = None
+
+    @property
+    def source_text(self) -> str:
+        """The sentence itself."""
+        return self.masked.sentence
 
 
 @dataclass(frozen=True, slots=True)

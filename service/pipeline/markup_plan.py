@@ -136,9 +136,7 @@ def _rendered(
 
 
 def _links(unit: Unit, rendition: Rendition, source_start: int, target_start: int) -> Iterator[_Link]:
-    masked = unit.masked
-    wording = Wording(masked.sentence, masked.rewriting.to_old, rendition)
-    for link in wording.links:
+    for link in Wording(unit.masked, rendition).links:
         yield (
             link.source_start + source_start,
             link.source_end + source_start,

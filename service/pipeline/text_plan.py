@@ -114,11 +114,10 @@ def place_sentences(
     translated = [(segment, start) for segment, unit, start in places if unit is not None]
     for (segment, start), outcome in zip(translated, outcomes, strict=True):
         yield Sentence(
-            segment.text,
+            outcome.unit.masked,
             outcome.translation,
             outcome.best,
             outcome.fate,
-            outcome.unit.masked.rewriting.to_old,
             Shift(segment.start, source_offsets),
             Shift(start, target_offsets),
             outcome.alternatives,

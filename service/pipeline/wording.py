@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -10,27 +9,28 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from service.pipeline.items import Place, Rendition, Sentence
+from service.pipeline.items import Rendition, Sentence
 from service.text.alignment import Link, link_words
+from service.text.masking import MaskedSentence
 from service.text.tokens import Token, Word, merge_words, place_tokens
 
 
 @dataclass(frozen=True)
 class Wording:
-    """`from_model` leads from the places of what the model read to those of `source_text`."""
+    """Everything is found when it is looked at."""
 
-    source_text: str
-    from_model: Callable[[int, int], Place]
+    masked: MaskedSentence
     rendition: Rendition
 
     @classmethod
     def of(cls, sentence: Sentence) -> Wording:
         """That of a sentence and its best rendition."""
-        return cls(sentence.source_text, sentence.from_model, sentence.best)
+        return cls(sentence.masked, sentence.best)
 
     @cached_property
     def source_tokens(self) -> tuple[Token, ...]:
-        return place_tokens(self.rendition.source_pieces, self.from_model, self.source_text)
+        masked = self.masked
+        return place_tokens(self.rendition.source_pieces, masked.rewriting.to_old, masked.sentence)
 
     @cached_property
     def target_tokens(self) -> tuple[Token, ...]:
@@ -39,7 +39,7 @@ class Wording:
 
     @cached_property
     def source_words(self) -> tuple[Word, ...]:
-        return merge_words(self.source_tokens, self.source_text)
+        return merge_words(self.source_tokens, self.masked.sentence)
 
     @cached_property
     def target_words(self) -> tuple[Word, ...]:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from service.api.attention_request import AttentionRequest
 from service.api.bodies import parse_json
 from service.api.dialects.azure import AzureRequest
 from service.api.dialects.google import PATH
@@ -16,7 +17,8 @@ from service.api.dialects.google_requests import GoogleDetectRequest, GoogleLang
 from service.api.dialects.libretranslate import DetectRequest
 from service.api.errors import ApiError
 from service.api.forms import parse_form, parse_multipart, parse_query
-from service.api.schemas import TRANSLATE_TYPES, AttentionRequest, Fields, TranslateRequest, parse_request
+from service.api.schemas import Fields, parse_request
+from service.api.translate_request import TRANSLATE_TYPES, TranslateRequest
 from tests.api.serving import Api
 
 SCALARS = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=5))
