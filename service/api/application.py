@@ -23,6 +23,7 @@ from service.api.problems import http_problem_response, problem_response
 from service.api.request_limits import RequestLimits
 from service.api.services import Services
 from service.api.translate import TranslateRoute
+from service.api.web import WebRoutes
 from service.engine.errors import ZhuyiError
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
@@ -45,6 +46,8 @@ def create_application(services: Services, lifespan: Lifespan | None = None) -> 
     _add_operations(application, services)
     _add_catalogue(application, services)
     _add_health(application, services)
+    if services.web_files:
+        _add_web(application, services)
     application.add_exception_handler(ZhuyiError, _answer_problem)
     application.add_exception_handler(ApiError, _answer_problem)
     application.add_exception_handler(HTTPException, _answer_http_problem)
@@ -94,6 +97,12 @@ def _add_health(application: FastAPI, services: Services) -> None:
     _add_get(application, "/metrics", health.metrics, None, "Prometheus text format.")
     documentation = DocumentationRoute(application.openapi)
     application.add_api_route("/docs", documentation.page, include_in_schema=False)
+
+
+def _add_web(application: FastAPI, services: Services) -> None:
+    web = WebRoutes(services.web_files)
+    application.add_api_route("/", web.page, methods=["GET"], include_in_schema=False)
+    application.add_api_route("/web/{name}", web.file, methods=["GET"], include_in_schema=False)
 
 
 def _add_get(application: FastAPI, path: str, handler: Handler, answer: Any, description: str) -> None:

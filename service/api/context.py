@@ -33,6 +33,7 @@ class RequestContext:
         self._app = app
         self._recorder = recorder
         self._routes = frozenset(routes)
+        self._by_parent = {_parent(path): path for path in routes if path.endswith("}")}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -40,7 +41,7 @@ class RequestContext:
             return
         scope.setdefault("state", {})["request_id"] = _request_id(scope)
         exchange = _Exchange(scope, receive, send)
-        route = scope["path"] if scope["path"] in self._routes else "unmatched"
+        route = self._label(scope["path"])
         self._recorder.http_started(route)
         try:
             await self._answer(scope, exchange)
@@ -53,6 +54,10 @@ class RequestContext:
                 num_bytes_in=exchange.num_bytes_in,
                 num_bytes_out=exchange.num_bytes_out,
             )
+
+    def _label(self, path: str) -> str:
+        """The route of a path, as it was declared; no label is made from what a caller sends."""
+        return path if path in self._routes else self._by_parent.get(_parent(path), "unmatched")
 
     async def _answer(self, scope: Scope, exchange: _Exchange) -> None:
         try:
@@ -97,6 +102,10 @@ def log_failure(error: BaseException, request_id: str) -> None:
     if isinstance(error, ZhuyiError):
         facts["reason"] = str(error)
     _log.error("request failed", **facts)
+
+
+def _parent(path: str) -> str:
+    return path.rpartition("/")[0]
 
 
 def _request_id(scope: Scope) -> str:
