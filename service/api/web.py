@@ -23,8 +23,8 @@ _MEDIA_TYPES: Final = {
     ".svg": "image/svg+xml",
 }
 _HEADERS: Final = {
-    "Content-Security-Policy": "default-src 'self'; img-src 'self' blob:; object-src 'none'; base-uri 'none'; "
-    "form-action 'none'; frame-ancestors 'self'",
+    "Content-Security-Policy": "default-src 'self'; img-src 'self' blob:; object-src 'none'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'self'",
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-cache",
 }

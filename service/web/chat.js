@@ -79,7 +79,7 @@ export class ChatView {
     const name = setText(make("span", { class: "author" }), author);
     const certainty = setText(make("span", { class: "certainty" }), ...confidenceText(message.confidence));
     const warnings = message.warnings.map(({ type }) => make("span", { class: "badge" }, type.replaceAll("_", " ")));
-    const item = make("li", { class: `bubble ${pane === author ? "mine" : "theirs"}` },
+    const item = make("article", { class: `bubble ${pane === author ? "mine" : "theirs"}` },
       make("p", { class: "meta" }, name, certainty, ...warnings), main, under);
     const log = byId(`${pane}-log`);
     log.append(item);

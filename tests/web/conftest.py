@@ -42,7 +42,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
-    """A visitor in front of an English desktop, for whom nothing may fail in silence or leave this machine."""
+    """A visitor at an English desktop; nothing may fail in its console, or be asked of another machine."""
     made = browser.new_context(locale="en-US", accept_downloads=True)
     made.set_default_timeout(10_000)
     complaints: list[str] = []

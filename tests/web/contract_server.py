@@ -23,7 +23,7 @@ from tests.web.scripted import attention_of, details_of, score_of, translation_o
 
 @dataclass
 class ContractServer:
-    """Where it listens and what it was asked; a text with `slow` in it is streamed to its first piece only."""
+    """Where it listens, what it was asked; of a text with `slow` in it only the first piece is streamed."""
 
     url: str = ""
     asked: list[tuple[str, dict[str, Any]]] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""Scripted answers by the contract of the API: word n of the source is word n of the translation, in capitals.
+"""Scripted answers by the contract of the API: a translation is its source in capitals, word by word.
 
 Words are what stands between spaces. A source word with a question mark is translated in doubt, and
 each number in the source gets a warning.
@@ -53,7 +53,7 @@ def score_of(source: str, target: str) -> dict[str, Any]:
 
 
 def attention_of(source: str, target: str, method: str | None) -> dict[str, Any]:
-    """The answer of `POST /attention-weights`; of the drops, those two places to the right are the great ones."""
+    """The answer of `POST /attention-weights`; attention is on the word itself, drops on the one after it."""
     columns, rows = places_of(source), places_of(target)
     weights = [[float(row == column) for column in range(len(columns))] for row in range(len(rows))]
     segment: dict[str, Any] = {"words": {"source": columns, "target": rows, "weights": weights}}

@@ -55,7 +55,8 @@ def test_attributes_and_properties_can_change(example: Page) -> None:
         """() => {
           const element = document.querySelector('#given-example');
           element.setAttribute('offsets', 'utf16');
-          element.show({source: '😊 好', target: '😊 good', words: [], alignment: [{src: [3, 4], tgt: [3, 7], p: 1}]});
+          const alignment = [{src: [3, 4], tgt: [3, 7], p: 1}];
+          element.show({source: '😊 好', target: '😊 good', words: [], alignment});
           addEventListener('zhuyi-error', event => { window.failed = event.detail; });
           document.querySelector('#fetched-example').setAttribute('target-lang', 'xx');
           document.querySelector('#fetched-example').show({source: 'Hello', target: '', alignment: []});

@@ -1,4 +1,4 @@
-"""The page over answers by the contract: streaming, confidence, warnings, scores, occlusion; behind a prefix."""
+"""The page over answers by the contract, behind a prefix: streaming, confidence, warnings, occlusion."""
 
 from __future__ import annotations
 

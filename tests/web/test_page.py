@@ -83,7 +83,7 @@ def test_the_keyboard_shows_the_same(opened: Page) -> None:
 def test_a_text_is_never_markup(opened: Page) -> None:
     """Neither in the words, nor in the history, heat map or table."""
     text = '<img src=x onerror="document.title=1"><script>document.title=2</script> & 你好'
-    translate(opened, text)
+    translate(opened, text, target="zh")
     opened.locator("#heat-map-details summary").click()
     expect(opened.locator("#aligned .source")).to_have_text(text)
     expect(opened.locator(".history-source")).to_have_text(text)
@@ -235,7 +235,7 @@ def test_a_failure_is_told(opened: Page) -> None:
 def test_a_phone_needs_no_sideways_scrolling(opened: Page, view: str) -> None:
     """At 375 pixels, with a text that has no place to break."""
     opened.set_viewport_size({"width": 375, "height": 740})
-    translate(opened, "https://example.com/" + "a" * 200 + " 你好，我想退货。")
+    translate(opened, "https://example.com/" + "a" * 60 + " 你好，我想退货。")
     opened.goto(f"{opened.url.partition('#')[0]}#{view}")
     expect(opened.locator(f"#{view}-view")).to_be_visible()
     assert opened.evaluate("document.documentElement.scrollWidth") == 375
