@@ -62,7 +62,7 @@ async function askForDetails(wanted, signal) {
 }
 
 function refusedDetails(problem) {
-  if (problem.status !== 422) return [];
+  if (problem.status !== 422 && problem.status !== 400) return [];
   const places = problem.errors.map((error) => /^include\[(\d+)\]$/.exec(error.field)?.[1]);
   return places.includes(undefined) ? [] : places.map((place) => DETAILS[place]);
 }

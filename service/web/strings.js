@@ -64,6 +64,8 @@ export const STRINGS = {
   warning_truncated: ["Cut. The translation reached its length limit and is not complete.", "被截断。译文达到长度上限，不完整。"],
   warning_protected_reinserted: ["Put back. A part that must stay as it is had got lost; its place may be wrong.",
     "重新插入。必须原样保留的内容曾丢失，位置可能不对。"],
+  warning_unsure: ["Unsure. Read these words with care.", "没有把握。请仔细阅读这些词。"],
+  warning_glossary_missed: ["A term of the glossary was not used.", "术语表中的词没有被采用。"],
   warning_source_kept: ["Not translated: the confidence was below what was asked for, so the source stands here.",
     "未给出译文：置信度低于要求，此处为原文。"],
 

@@ -9,7 +9,7 @@
  *   alignment                 JSON: [{"src": [start, end], "tgt": [start, end], "p": 0..1}]
  *   words                     JSON: [{"start", "end", "confidence": 0..1}] of the target, for shading
  *   source-lang, target-lang  language codes; "auto" is allowed for the source where the service translates
- *   offsets                   of what is given: "codepoints" (the service's default) or "utf16" (JavaScript's own)
+ *   offsets                   of what is given: "code_points" (the service's default) or "utf16" (JavaScript's own)
  *   src-url                   base address of a service: what is missing is fetched there, in code points
  *   translation-first         the translation above, the source underneath
  *   ui-lang                   "en" or "zh"; default is that of the document

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.e2e.conftest import server, store
 from tests.web.contract_server import ContractServer, serving_contract
 
 __all__ = ["server", "store"]
+
+expect.set_options(timeout=15_000)  # however busy the machine is
 
 FLAGS = (
     "--no-sandbox",
@@ -44,7 +45,7 @@ def browser() -> Iterator[Browser]:
 def context(browser: Browser) -> Iterator[BrowserContext]:
     """A visitor at an English desktop; nothing may fail in its console, or be asked of another machine."""
     made = browser.new_context(locale="en-US", accept_downloads=True)
-    made.set_default_timeout(10_000)
+    made.set_default_timeout(20_000)
     complaints: list[str] = []
     made.on("weberror", lambda error: complaints.append(str(error.error)))
     made.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
@@ -70,8 +71,3 @@ def contract() -> Iterator[ContractServer]:
     with serving_contract() as found:
         yield found
 
-
-@pytest.fixture
-def downloads(tmp_path: Path) -> Path:
-    """Where files are saved."""
-    return tmp_path
