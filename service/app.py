@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from service.api.application import create_application
 from service.api.policy import Policy
 from service.api.services import Services
+from service.api.web import read_web_files
 from service.engine.admission import QueueLimits, QueueState
 from service.engine.device import CudaOptions
 from service.engine.folder import ModelFolder
@@ -58,6 +59,7 @@ class Service:
             policy=make_policy(settings),
             render_metrics=self.metrics.render,
             is_alive=self.is_alive,
+            web_files=read_web_files() if settings.web == "on" else {},
         )
         self.application = create_application(services, self._lifespan)
         self._stopping: asyncio.Task[StopReport] | None = None

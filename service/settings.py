@@ -151,6 +151,8 @@ class Settings(BaseSettings):
         20.0, "Time that running requests have to end at a stop.", unit="seconds", ge=0.0, le=3600.0
     )
 
+    web: Literal["on", "off"] = _knob("on", "Whether the page is served at `/`, with its files below `/web`.")
+
     log_format: Literal["auto", "console", "json"] = _knob(
         "auto", "Form of the log lines; `auto` is `console` on a terminal."
     )

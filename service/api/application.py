@@ -27,6 +27,7 @@ from service.api.routing import answer_error
 from service.api.score import ScoreRoute
 from service.api.services import Services
 from service.api.translate import TranslateRoute
+from service.api.web import WebRoutes
 from service.engine.errors import ZhuyiError
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
@@ -55,6 +56,8 @@ def create_application(services: Services, lifespan: Lifespan | None = None) -> 
         dialect.add_routes(application, services)
     for family in (ZhuyiError, ApiError, HTTPException):
         application.add_exception_handler(family, _answer_error)
+    if services.web_files:
+        _add_web(application, services)
     application.add_middleware(RequestLimits, max_body_bytes=services.policy.max_body_bytes)
     routes = application.route_table()
     application.add_middleware(RequestContext, recorder=services.recorder, routes=routes)
@@ -110,6 +113,12 @@ def _add_health(application: PlainApplication, services: Services) -> None:
     _add_get(application, "/metrics", health.metrics, None, "Prometheus text format.")
     documentation = DocumentationRoute(application.openapi)
     application.speak(NATIVE, "/docs", documentation.page, methods=["GET"], include_in_schema=False)
+
+
+def _add_web(application: PlainApplication, services: Services) -> None:
+    web = WebRoutes(services.web_files)
+    application.speak(NATIVE, "/", web.page, methods=["GET"], include_in_schema=False)
+    application.speak(NATIVE, "/web/{name}", web.file, methods=["GET"], include_in_schema=False)
 
 
 def _add_get(

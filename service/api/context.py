@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import secrets
 import time
 import traceback
 from typing import Final
@@ -12,7 +11,6 @@ import structlog
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.api.heads import first_header
 from service.api.ports import Recording
 from service.api.routing import RouteTable, answer_error
 from service.engine.errors import ZhuyiError
@@ -97,8 +95,3 @@ def log_failure(error: BaseException, request_id: str) -> None:
     if isinstance(error, ZhuyiError):
         facts["reason"] = str(error)
     _log.error("request failed", **facts)
-
-
-def _request_id(scope: Scope) -> str:
-    given = first_header(scope, REQUEST_ID_HEADER)
-    return given.decode() if _REQUEST_ID.fullmatch(given) else secrets.token_hex(16)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from service.api.policy import Policy
 from service.api.ports import Recording
+from service.api.web import WebFile
 from service.pipeline.item_translator import ItemTranslator
 from service.pipeline.ports import Translating
 from service.text.detection import LanguageDetector
@@ -17,7 +18,7 @@ class Services:
     """The parts that answer requests.
 
     `render_metrics` gives the body and the content type of `/metrics`; `is_alive` is false
-    where only a restart of this process can help.
+    where only a restart of this process can help; without `web_files` there is no page.
     """
 
     translator: Translating
@@ -27,3 +28,4 @@ class Services:
     policy: Policy
     render_metrics: Callable[[], tuple[bytes, str]]
     is_alive: Callable[[], bool] = lambda: True
+    web_files: Mapping[str, WebFile] = field(default_factory=dict)

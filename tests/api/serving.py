@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +15,7 @@ import uvicorn
 from service.api.application import create_application
 from service.api.policy import Policy
 from service.api.services import Services
+from service.api.web import WebFile
 from service.metrics import Metrics
 from service.pipeline.handling import PLAIN, Handling
 from service.pipeline.item_translator import ItemTranslator
@@ -97,12 +98,19 @@ def head_of(*, length: int) -> bytes:
 
 @asynccontextmanager
 async def serving(
-    detector: LanguageDetector, policy: Policy = POLICY, *, is_alive: bool = True
+    detector: LanguageDetector,
+    policy: Policy = POLICY,
+    *,
+    is_alive: bool = True,
+    web_files: Mapping[str, WebFile] | None = None,
 ) -> AsyncIterator[Api]:
     """The application over a scripted translator."""
     translator, metrics = ScriptedTranslator(), HeardMetrics()
     items = HeardItems(translator, detector, metrics.sentence_finished)
-    services = Services(translator, items, detector, metrics, policy, metrics.render, lambda: is_alive)
+    services = Services(
+        translator, items, detector, metrics, policy, metrics.render, lambda: is_alive,
+        web_files=web_files or {},
+    )  # fmt: skip
     config = uvicorn.Config(
         create_application(services), http="httptools", lifespan="off", log_config=None, access_log=False,
         timeout_graceful_shutdown=1,
