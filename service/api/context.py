@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 import time
 import traceback
 from typing import Final
@@ -95,3 +96,8 @@ def log_failure(error: BaseException, request_id: str) -> None:
     if isinstance(error, ZhuyiError):
         facts["reason"] = str(error)
     _log.error("request failed", **facts)
+
+
+def _request_id(scope: Scope) -> str:
+    given = first_header(scope, REQUEST_ID_HEADER)
+    return given.decode() if _REQUEST_ID.fullmatch(given) else secrets.token_hex(16)
