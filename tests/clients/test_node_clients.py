@@ -68,6 +68,7 @@ def test_google_s_client(server: Server, ours: str) -> None:
     assert found["list"] == [ours, "你好啊"]
     detected = [one["detectedSourceLanguage"] for one in found["answer"]["data"]["translations"]]
     assert detected == ["en", "zh-CN"]
+    assert found["html"] == f"<p>{ours}</p>"
     assert (found["detected"]["language"], found["detected"]["confidence"]) == ("zh-CN", 1)
     assert [one["code"] for one in found["languages"]] == ["en", "zh-CN"]
     assert found["refusal"] == {"code": 400, "reason": "invalid"}
