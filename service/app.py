@@ -23,6 +23,7 @@ from service.engine.store import ModelStore
 from service.engine.translation import LoadedModelInfo
 from service.engine.translator import Translator
 from service.engine.workers import EngineStatus, Workers
+from service.glossaries.store import GlossaryLimits, GlossaryStore
 from service.metrics import Metrics
 from service.pipeline.item_translator import ItemTranslator
 from service.settings import Settings
@@ -33,9 +34,10 @@ _log = structlog.get_logger("service")
 
 
 class Service:
-    """Everything that one process serves with. The constructor reads the model store and starts nothing.
+    """Everything that one process serves with.
 
-    Raises ModelFolderInvalid.
+    The constructor reads the model store, opens the glossaries and starts nothing. Raises
+    ModelFolderInvalid, GlossaryFileUnusable.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -45,6 +47,7 @@ class Service:
         self.translator = make_translator(folders, self._workers, settings, self.metrics.record_tick)
         self.metrics.observe_at_scrape(self)
         self._detector = LanguageDetector()
+        self._glossaries = GlossaryStore(settings.glossary_file, glossary_limits(settings))
         calibrations = {
             folder.manifest.name: found for folder in folders if (found := Calibration.of(folder))
         }
@@ -57,6 +60,7 @@ class Service:
             detector=self._detector,
             recorder=self.metrics,
             policy=make_policy(settings),
+            glossaries=self._glossaries,
             render_metrics=self.metrics.render,
             is_alive=self.is_alive,
             web_files=read_web_files() if settings.web == "on" else {},
@@ -100,6 +104,7 @@ class Service:
             self.cut()
             assert self._stopping is not None
             _log.info("stopped", num_cut=(await self._stopping).num_cut)
+            self._glossaries.close()
 
     def _tell_models(self) -> None:
         for model in self.models():
@@ -128,6 +133,15 @@ def make_policy(settings: Settings) -> Policy:
         body_timeout_seconds=settings.body_timeout_seconds,
         request_timeout_seconds=settings.request_timeout_seconds,
         max_request_timeout_seconds=settings.max_request_timeout_seconds,
+    )
+
+
+def glossary_limits(settings: Settings) -> GlossaryLimits:
+    """What the glossaries need of them."""
+    return GlossaryLimits(
+        max_glossaries=settings.max_glossaries,
+        max_entries=settings.max_glossary_entries,
+        max_bytes=settings.max_glossary_bytes,
     )
 
 

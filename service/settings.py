@@ -138,6 +138,18 @@ class Settings(BaseSettings):
     max_attention_characters: int = _knob(
         5_000, "Longest request for weights, all its texts together.", unit="code points", ge=1, le=1_000_000
     )
+    glossary_file: Path | None = Field(
+        default=None,
+        description="SQLite file of the glossaries, made where there is none.",
+        json_schema_extra={"default_text": "none: in memory"},
+    )
+    max_glossaries: int = _knob(1000, "Most glossaries kept.", unit="glossaries", ge=0, le=1_000_000)
+    max_glossary_entries: int = _knob(
+        5_000, "Most terms of a glossary for one pair of languages.", unit="terms", ge=1, le=1_000_000
+    )
+    max_glossary_bytes: int = _knob(
+        67_108_864, "Most that all glossaries take.", unit="bytes", ge=65_536, le=68_719_476_736
+    )
     body_timeout_seconds: float = _knob(
         10.0, "Time a client has to send its body.", unit="seconds", ge=0.1, le=600.0
     )

@@ -15,7 +15,7 @@ from service.api.attention import AttentionRoute
 from service.api.catalogue import CatalogueRoutes
 from service.api.context import RequestContext, log_failure
 from service.api.described import ATTENTION, SCORE, TRANSLATE, describe_answers
-from service.api.dialects import azure, google, libretranslate
+from service.api.dialects import azure, deepl, google, libretranslate, oip, opennmt
 from service.api.dialects.libretranslate import NATIVE_AND_LIBRETRANSLATE
 from service.api.documentation import DocumentationRoute
 from service.api.errors import ApiError
@@ -52,7 +52,7 @@ def create_application(services: Services, lifespan: Lifespan | None = None) -> 
     _add_score(application, services)
     _add_catalogue(application, services)
     _add_health(application, services)
-    for dialect in (libretranslate, google, azure):
+    for dialect in (libretranslate, google, azure, deepl, oip, opennmt):
         dialect.add_routes(application, services)
     for family in (ZhuyiError, ApiError, HTTPException):
         application.add_exception_handler(family, _answer_error)

@@ -49,10 +49,16 @@ async def read_object(request: Request, *, timeout_seconds: float) -> dict[str, 
     return parse_json(await _read(request, timeout_seconds))
 
 
+async def read_bytes(request: Request, *, timeout_seconds: float) -> bytes:
+    """The body as it is, whatever its type; raises the same but for what is about its content."""
+    _require_identity(request.headers)
+    return await _read(request, timeout_seconds)
+
+
 async def read_array(request: Request, *, timeout_seconds: float) -> list[Any]:
     """The elements of a body that must be a JSON array; raises the same."""
     _content(request.headers, _ONLY_JSON)
-    found = _decode(await _read(request, timeout_seconds))
+    found = decode_json(await _read(request, timeout_seconds))
     if not isinstance(found, list):
         raise InvalidFields((FieldError("body", "must be a JSON array"),))
     return found
@@ -101,13 +107,14 @@ async def _read(request: Request, timeout_seconds: float) -> bytes:
 
 def parse_json(body: bytes) -> dict[str, Any]:
     """A JSON object; where a key comes twice the last one counts."""
-    fields = _decode(body)
+    fields = decode_json(body)
     if not isinstance(fields, dict):
         raise InvalidFields((FieldError("body", "must be a JSON object"),))
     return fields
 
 
-def _decode(body: bytes) -> Any:
+def decode_json(body: bytes) -> Any:
+    """Whatever JSON it is; raises MalformedBody."""
     try:
         body.decode()  # the parser below does not look into what it skips
         return msgspec.json.decode(body)
@@ -121,8 +128,7 @@ def _content(
     headers: Mapping[str, str], allowed: tuple[str, ...], *, may_be_absent: bool = False
 ) -> _Content:
     """What the body is, if it is read here: uncompressed UTF-8 of one of the `allowed` types."""
-    if headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
-        raise UnsupportedContent("Content-Encoding", "absent")
+    _require_identity(headers)
     written = headers.get("content-type", "")
     if not written and may_be_absent:
         return _ABSENT
@@ -130,6 +136,11 @@ def _content(
     if content.media_type not in allowed:
         raise UnsupportedContent("Content-Type", _expected(allowed))
     return content
+
+
+def _require_identity(headers: Mapping[str, str]) -> None:
+    if headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
+        raise UnsupportedContent("Content-Encoding", "absent")
 
 
 def _expected(allowed: tuple[str, ...]) -> str:

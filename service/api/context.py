@@ -12,6 +12,7 @@ import structlog
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from service.api.heads import first_header
 from service.api.ports import Recording
 from service.api.routing import RouteTable, answer_error
 from service.engine.errors import ZhuyiError

@@ -59,9 +59,26 @@ SCORE_EXAMPLES: Final = {
 }
 
 
+def inlined_schema(model: type[BaseModel]) -> dict[str, Any]:
+    """The JSON schema of a model with those of its parts in their places: a body of ours is no component."""
+    schema = model.model_json_schema()
+    parts = schema.pop("$defs", {})
+
+    def resolve(value: Any) -> Any:
+        if isinstance(value, list):
+            return [resolve(one) for one in value]
+        if not isinstance(value, dict):
+            return value
+        part = parts.get(value.get("$ref", "").rpartition("/")[2], {})
+        return {name: resolve(one) for name, one in {**part, **value}.items() if name != "$ref"}
+
+    resolved: dict[str, Any] = resolve(schema)
+    return resolved
+
+
 def describe_body(model: type[BaseModel], examples: dict[str, Any], *, with_form: bool) -> dict[str, Any]:
     """The `requestBody` of a route that reads its body itself."""
-    schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+    schema = inlined_schema(model)
     content: dict[str, Any] = {"application/json": {"schema": schema, "examples": examples}}
     if with_form:
         content |= {form: {"schema": schema} for form in FORMS}

@@ -4,6 +4,7 @@ ApiError
 ├── MalformedBody         400  not JSON (or not a form), or not UTF-8
 ├── MalformedQuery        400  a query string that cannot be read
 ├── InvalidFields         422  JSON, but not the fields that the route wants
+├── UnknownModel          404  no model of this name, or not in this version
 ├── UnknownLanguageCode   422  a language that is not served
 ├── Disabled              403  something of LibreTranslate's that is not done here
 ├── BadHead               400  a request line or headers that no honest client sends
@@ -20,6 +21,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from service.engine import errors as engine
+from service.glossaries import errors as glossaries
 
 Outcome = Literal[
     "ok", "validation", "too_long", "overloaded", "deadline", "cancelled", "unavailable", "model_error"
@@ -77,6 +79,13 @@ class UnknownLanguageCode(ApiError):
 
     def __str__(self) -> str:
         return f"{self.field} is not a served language; served are {', '.join(self.served)}"
+
+
+class UnknownModel(ApiError):
+    """No model that is served has this name, or not in this version."""
+
+    def __str__(self) -> str:
+        return "no such model"
 
 
 @dataclass(eq=False)
@@ -162,6 +171,7 @@ KINDS: Final[dict[type[Exception], Kind]] = {
     MalformedBody: Kind(400, "malformed-body", "Malformed body", "validation"),
     MalformedQuery: Kind(400, "malformed-query", "Malformed query string", "validation"),
     InvalidFields: Kind(422, "invalid-fields", "Invalid request", "validation"),
+    UnknownModel: Kind(404, "unknown-model", "Unknown model", "validation"),
     UnknownLanguageCode: Kind(422, "unknown-language", "Unknown language", "validation"),
     Disabled: Kind(403, "disabled", "Disabled", "validation"),
     BadHead: Kind(400, "bad-head", "Bad request head", "validation"),
@@ -177,6 +187,10 @@ KINDS: Final[dict[type[Exception], Kind]] = {
     engine.TooLong: Kind(422, "too-long", "Text too long", "too_long"),
     engine.TooMany: Kind(422, "too-many", "Too many texts", "too_long"),
     engine.Incomplete: Kind(422, "incomplete", "Incomplete translation", "too_long"),
+    glossaries.GlossaryNotFound: Kind(404, "glossary-not-found", "Glossary not found", "validation"),
+    glossaries.InvalidEntries: Kind(422, "invalid-entries", "Invalid glossary entries", "validation"),
+    glossaries.GlossariesFull: Kind(456, "glossaries-full", "No room for glossaries", "too_long"),
+    glossaries.GlossaryFileUnusable: Kind(500, "glossary-file", "Glossary file unusable", "model_error"),
     engine.Overloaded: Kind(503, "overloaded", "Overloaded", "overloaded"),
     engine.NotReady: Kind(503, "not-ready", "Not ready", "unavailable"),
     engine.EngineDied: Kind(503, "engine-died", "Engine died", "unavailable"),

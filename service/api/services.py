@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from service.api.policy import Policy
 from service.api.ports import Recording
 from service.api.web import WebFile
+from service.glossaries.store import GlossaryStore
 from service.pipeline.item_translator import ItemTranslator
 from service.pipeline.ports import Translating
 from service.text.detection import LanguageDetector
@@ -26,6 +27,7 @@ class Services:
     detector: LanguageDetector
     recorder: Recording
     policy: Policy
+    glossaries: GlossaryStore
     render_metrics: Callable[[], tuple[bytes, str]]
     is_alive: Callable[[], bool] = lambda: True
     web_files: Mapping[str, WebFile] = field(default_factory=dict)

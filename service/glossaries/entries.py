@@ -14,7 +14,7 @@ from typing import Final, Literal
 
 from service.engine.errors import TooMany
 from service.glossaries.errors import InvalidEntries
-from service.pipeline.handling import GlossaryEntry
+from service.text.glossary import GlossaryEntry
 
 EntriesFormat = Literal["tsv", "csv"]
 MAX_TERM_BYTES: Final = 1024

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from service.glossaries.database import Database
 from service.glossaries.errors import GlossariesFull, GlossaryNotFound
-from service.pipeline.handling import GlossaryEntry
+from service.text.glossary import GlossaryEntry
 
 _INSERT_DICTIONARY = "INSERT INTO dictionary (glossary, source, target, num_entries) VALUES (?, ?, ?, ?)"
 _DICTIONARY = "SELECT id FROM dictionary WHERE glossary = ? AND source = ? AND target = ?"

@@ -16,6 +16,7 @@ from service.api.application import create_application
 from service.api.policy import Policy
 from service.api.services import Services
 from service.api.web import WebFile
+from service.glossaries.store import GlossaryLimits, GlossaryStore
 from service.metrics import Metrics
 from service.pipeline.handling import PLAIN, Handling
 from service.pipeline.item_translator import ItemTranslator
@@ -32,6 +33,7 @@ POLICY = Policy(
     beam_size=2,
     coverage_penalty=0.1,
 )
+GLOSSARY_LIMITS = GlossaryLimits(max_glossaries=3, max_entries=4)
 
 
 class HeardMetrics(Metrics):
@@ -107,8 +109,9 @@ async def serving(
     """The application over a scripted translator."""
     translator, metrics = ScriptedTranslator(), HeardMetrics()
     items = HeardItems(translator, detector, metrics.sentence_finished)
+    glossaries = GlossaryStore(limits=GLOSSARY_LIMITS)
     services = Services(
-        translator, items, detector, metrics, policy, metrics.render, lambda: is_alive,
+        translator, items, detector, metrics, policy, glossaries, metrics.render, lambda: is_alive,
         web_files=web_files or {},
     )  # fmt: skip
     config = uvicorn.Config(
@@ -123,3 +126,4 @@ async def serving(
             yield Api(client, translator, items, metrics, "127.0.0.1", port)
         server.should_exit = True
         await task
+    glossaries.close()

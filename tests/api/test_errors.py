@@ -14,6 +14,7 @@ from service.api.errors import KINDS, ApiError, kind_of
 from service.api.problems import NATIVE
 from service.engine import errors as engine_errors
 from service.engine.errors import ZhuyiError
+from service.glossaries import errors as glossary_errors
 
 EXAMPLES: tuple[Exception, ...] = (
     api_errors.MalformedBody("is not UTF-8"),
@@ -43,6 +44,11 @@ EXAMPLES: tuple[Exception, ...] = (
     engine_errors.DeviceUnavailable("cuda", "cpu", "secret"),
     engine_errors.PrecisionUnavailable("int8", "secret"),
     engine_errors.ShortlistUnavailable("secret"),
+    api_errors.UnknownModel(),
+    glossary_errors.GlossaryNotFound("glossary"),
+    glossary_errors.InvalidEntries("entries", "has no tab", 3),
+    glossary_errors.GlossariesFull(1000, "glossaries"),
+    glossary_errors.GlossaryFileUnusable("secret", "secret"),
 )
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from service.engine.errors import TooMany
 from service.glossaries.entries import EntriesFormat, format_entries, parse_entries
 from service.glossaries.errors import InvalidEntries
-from service.pipeline.handling import GlossaryEntry
+from service.text.glossary import GlossaryEntry
 
 SECRET = "hunter2"
 TERMS = st.text(st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp")), min_size=1, max_size=20).filter(

@@ -13,7 +13,7 @@ import pytest
 
 from service.glossaries.errors import GlossariesFull, GlossaryFileUnusable, GlossaryNotFound
 from service.glossaries.store import Dictionary, DictionaryInfo, GlossaryLimits, GlossaryStore
-from service.pipeline.handling import GlossaryEntry
+from service.text.glossary import GlossaryEntry
 
 
 def dictionary(source: str = "en", target: str = "zh", **terms: str) -> Dictionary:
