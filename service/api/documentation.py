@@ -56,13 +56,13 @@ def _operation(method: str, path: str, operation: dict[str, Any], schemas: dict[
     parameters = operation.get("parameters", [])
     if parameters:
         parts.append(_table(_schema_of(parameters)))
-    query = _query(parameters)
+    address = _address(path, parameters)
     content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
     if content:
         parts.append(_table(_resolve(content["schema"], schemas)))
     for example in content.get("examples", {}).values():
         body = json.dumps(example["value"], ensure_ascii=False)
-        command = f"curl http://127.0.0.1:8000{path}{query} -H 'Content-Type: application/json' -d '{body}'"
+        command = f"curl http://127.0.0.1:8000{address} -H 'Content-Type: application/json' -d '{body}'"
         parts.append(f"<p>{escape(example['summary'])}</p><pre>{escape(command)}</pre>")
     answers = ", ".join(
         f"{status} {escape(one['description'])}" for status, one in operation["responses"].items()
@@ -80,10 +80,13 @@ def _schema_of(parameters: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _query(parameters: list[dict[str, Any]]) -> str:
-    """The query string of an example: what is required in it."""
-    pairs = [(one["name"], one["example"]) for one in parameters if one.get("required") and "example" in one]
-    return f"?{urlencode(pairs, doseq=True)}" if pairs else ""
+def _address(path: str, parameters: list[dict[str, Any]]) -> str:
+    """The address of an example, with what is required in its path and its query string."""
+    required = [one for one in parameters if one.get("required") and "example" in one]
+    for one in required:
+        path = path.replace(f"{{{one['name']}}}", str(one["example"]))
+    pairs = [(one["name"], one["example"]) for one in required if one["in"] == "query"]
+    return f"{path}?{urlencode(pairs, doseq=True)}" if pairs else path
 
 
 def _table(schema: dict[str, Any]) -> str:

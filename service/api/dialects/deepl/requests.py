@@ -16,6 +16,7 @@ _MAX_DICTIONARIES: Final = 100
 
 TRANSLATE_TYPES: Final = FieldTypes(
     lists=frozenset({"text", "custom_instructions"}),
+    repeated=frozenset({"splitting_tags", "non_splitting_tags", "ignore_tags", "glossary_ids"}),
     booleans=frozenset({"preserve_formatting", "outline_detection", "show_billed_characters"}),
 )
 PLAIN_TYPES: Final = FieldTypes()

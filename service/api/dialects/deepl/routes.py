@@ -30,8 +30,15 @@ _OF_TEXTS: Final = (400, 404, 413, 429, 503, 504)
 _OF_GLOSSARIES: Final = (400, 404, 413, 456)
 _TERMS: Final = {"source_lang": "en", "target_lang": "zh", "entries": "refund\t退款", "entries_format": "tsv"}
 _TRANSLATE_EXAMPLE: Final = {"text": ["Where is my order?"], "target_lang": "ZH"}
+_GLOSSARY_ID: Final = "3fa85f64-5717-4562-b3fc-2c963f66afa6"
+_REQUIRED: Final = {"required": True, "schema": {"type": "string"}}
+_PAIR: Final = (("source_lang", "en"), ("target_lang", "zh"))
 _V2: Final = "/v2/glossaries"
 _V3: Final = "/v3/glossaries"
+_QUERIES: Final = {
+    ("GET", f"{_V3}/{{glossary_id}}/entries"): _PAIR,
+    ("DELETE", f"{_V3}/{{glossary_id}}/dictionaries"): _PAIR,
+}
 
 
 class _Adding:
@@ -46,7 +53,7 @@ class _Adding:
         errors: tuple[int, ...] = (),
     ) -> None:  # fmt: skip
         responses = {one: {"model": answers.DeepLError, "description": _ERRORS[one]} for one in errors}
-        extra = _path_parameters(path)
+        extra = _parameters(method, path)
         if body:
             model, example = body
             extra |= describe_body(model, {"one": {"summary": "One", "value": example}}, with_form=True)
@@ -109,9 +116,15 @@ def _add_multilingual(add: _Adding, routes: MultilingualGlossaryRoutes) -> None:
         status=204, errors=(400, 404))  # fmt: skip
 
 
-def _path_parameters(path: str) -> dict[str, Any]:
-    if "{glossary_id}" not in path:
-        return {}
+def _parameters(method: str, path: str) -> dict[str, Any]:
+    """What stands in the path and in the query string."""
+    found = []
+    if "{glossary_id}" in path:
+        found.append({**_REQUIRED, "name": "glossary_id", "in": "path", "example": _GLOSSARY_ID})
     return {
-        "parameters": [{"name": "glossary_id", "in": "path", "required": True, "schema": {"type": "string"}}]
+        "parameters": found
+        + [
+            {**_REQUIRED, "name": name, "in": "query", "example": example}
+            for name, example in _QUERIES.get((method, path), ())
+        ]
     }

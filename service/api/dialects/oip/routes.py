@@ -39,8 +39,8 @@ _ERRORS: Final = {
     504: "the deadline has passed",
 }
 _PARAMETERS: Final = {
-    name: {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
-    for name in ("model", "version")
+    name: {"name": name, "in": "path", "required": True, "schema": {"type": "string"}, "example": example}
+    for name, example in (("model", "en-zh"), ("version", "2"))
 }
 
 

@@ -28,7 +28,9 @@ _BODY: Final[dict[str, Any]] = {
     }
 }
 _MODEL_ID: Final = {
-    "parameters": [{"name": "model_id", "in": "path", "required": True, "schema": {"type": "integer"}}]
+    "parameters": [
+        {"name": "model_id", "in": "path", "required": True, "schema": {"type": "integer"}, "example": 100}
+    ]
 }
 
 
