@@ -123,6 +123,22 @@ def test_a_glossary_reaches_the_pipeline() -> None:
     assert handling_of(parse_request(TranslateFields, GOOD), (entry,)).glossary == (entry,)
 
 
+async def test_what_a_form_says_reaches_the_pipeline_too(api: Api) -> None:
+    """With the terms of the glossary that it names."""
+    terms = {"source_lang": "en", "target_lang": "zh", "entries": "hi\t嗨", "entries_format": "tsv"}
+    made = (await api.post("/v2/glossaries", name="Shop", **terms)).json()
+    form = {"text": "<p>hi</p>", "source_lang": "en", "target_lang": "zh", "tag_handling": "html"}
+    more = {"ignore_tags": "a,b", "outline_detection": "0", "glossary_id": made["glossary_id"]}
+    assert (await api.client.post(PATH, data=form | more)).status_code == 200
+    assert api.items.handlings[-1] == Handling(
+        format="html",
+        splitting="nonewlines",
+        ignore_tags=frozenset("ab"),
+        outline_detection=False,
+        glossary=(GlossaryEntry("hi", "嗨"),),
+    )
+
+
 @pytest.mark.parametrize("formality", ["default", "prefer_more", "prefer_less"])
 async def test_a_formality_that_is_only_preferred_is_accepted(api: Api, formality: str) -> None:
     """Like a context, which is not used."""
