@@ -147,6 +147,10 @@ REFUSED = {
     "no texts": asking([]),
     "both": {"inputs": [INPUT | {"parameters": {"binary_data_size": 5}}]},
     "unknown output": asking([SECRET], SECRET),
+    "shared memory": {
+        "inputs": [INPUT],
+        "outputs": [{"name": "translation", "parameters": {"shared_memory_region": SECRET}}],
+    },
     "timeout": asking([SECRET], parameters={"timeout": 0}),
     "too long": asking([SECRET * 20], "translation"),
     "too long for attention": asking([SECRET * 6], "attention"),

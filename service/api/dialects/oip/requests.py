@@ -41,9 +41,11 @@ class InputTensor(Fields):
 
 
 class OutputParameters(Fields):
-    """How an output should travel."""
+    """How an output should travel; neither through shared memory nor as classes."""
 
     binary_data: bool | None = None
+    shared_memory_region: None = None
+    classification: None = None
 
 
 class RequestedOutput(Fields):

@@ -21,11 +21,15 @@ _DECIMALS = 6
 
 def render_hypotheses(items: Sequence[Item], n_best: int) -> list[list[dict[str, Any]]]:
     """The answer: outer list by rank, inner list by input."""
-    return [[_render(item, rank, n_best) for item in items] for rank in range(n_best)]
+    views = [SegmentView.all_of(item) for item in items]
+    return [
+        [_render(item, of_item, rank, n_best) for item, of_item in zip(items, views, strict=True)]
+        for rank in range(n_best)
+    ]
 
 
-def _render(item: Item, rank: int, n_best: int) -> dict[str, Any]:
-    sentences = [_Ranked(view, rank) for view in SegmentView.all_of(item)]
+def _render(item: Item, views: Sequence[SegmentView], rank: int, n_best: int) -> dict[str, Any]:
+    sentences = [_Ranked(view, rank) for view in views]
     scores = [one.hypothesis.score for one in sentences]
     text = item.alternatives[rank - 1] if 0 < rank <= len(item.alternatives) else item.text
     return {
