@@ -45,7 +45,7 @@ class GlossaryKeeper:
     async def run(
         self, work: Callable[Arguments, Result], *arguments: Arguments.args, **named: Arguments.kwargs
     ) -> Result:
-        """The result of a method of the store, which waits for the disk in a thread."""
+        """The result of what takes long, or waits for the disk, made in a thread."""
         return await asyncio.to_thread(work, *arguments, **named)
 
     def pair(self, fields: PairFields | DictionaryFields) -> tuple[str, str]:
@@ -56,14 +56,14 @@ class GlossaryKeeper:
             raise InvalidFields((FieldError("target_lang", "must be another language than source_lang"),))
         return subject.source, subject.target
 
-    def dictionary(self, fields: DictionaryFields) -> Dictionary:
+    async def dictionary(self, fields: DictionaryFields) -> Dictionary:
         """The terms of a request; raises InvalidEntries, TooMany and the same."""
-        entries = parse_entries(fields.entries, fields.entries_format, self.store.limits.max_entries)
-        return Dictionary(*self.pair(fields), entries)
+        pair, limit = self.pair(fields), self.store.limits.max_entries
+        return Dictionary(*pair, await self.run(parse_entries, fields.entries, fields.entries_format, limit))
 
-    def dictionaries(self, fields: list[DictionaryFields]) -> list[Dictionary]:
+    async def dictionaries(self, fields: list[DictionaryFields]) -> list[Dictionary]:
         """The same for several; raises InvalidFields where a pair comes twice."""
-        found = [self.dictionary(one) for one in fields]
+        found = [await self.dictionary(one) for one in fields]
         if len({(one.source, one.target) for one in found}) < len(found):
             raise InvalidFields((FieldError("dictionaries", "must have each pair of languages once"),))
         return found

@@ -26,7 +26,7 @@ class MultilingualGlossaryRoutes:
     async def create(self, request: Request) -> Response:
         """201 with the new glossary."""
         fields = await self._keeper.read(request, MultilingualFields)
-        dictionaries = self._keeper.dictionaries(fields.dictionaries)
+        dictionaries = await self._keeper.dictionaries(fields.dictionaries)
         made = await self._keeper.run(self._store.create, fields.name, dictionaries)
         return deepl_response(render_multilingual(made), request, 201)
 
@@ -43,13 +43,13 @@ class MultilingualGlossaryRoutes:
     async def update(self, request: Request) -> Response:
         """Another name, and terms beside those that are there."""
         fields = await self._keeper.read(request, UpdateFields)
-        dictionaries = self._keeper.dictionaries(fields.dictionaries)
+        dictionaries = await self._keeper.dictionaries(fields.dictionaries)
         found = await self._keeper.run(self._store.update, _identity(request), fields.name, dictionaries)
         return deepl_response(render_multilingual(found), request)
 
     async def replace(self, request: Request) -> Response:
         """All terms of one pair."""
-        dictionary = self._keeper.dictionary(await self._keeper.read(request, DictionaryFields))
+        dictionary = await self._keeper.dictionary(await self._keeper.read(request, DictionaryFields))
         found = await self._keeper.run(self._store.replace, _identity(request), dictionary)
         pair = (dictionary.source, dictionary.target)
         (replaced,) = (one for one in found.dictionaries if (one.source, one.target) == pair)

@@ -24,7 +24,7 @@ class SingleGlossaryRoutes:
     async def create(self, request: Request) -> Response:
         """201 with the new glossary."""
         fields = await self._keeper.read(request, GlossaryFields)
-        dictionary = self._keeper.dictionary(fields)
+        dictionary = await self._keeper.dictionary(fields)
         made = await self._keeper.run(self._keeper.store.create, fields.name, [dictionary])
         return deepl_response(render_single(made), request, 201)
 
