@@ -30,7 +30,8 @@ from service.pipeline.fields import FieldNames
 from service.pipeline.handling import Handling
 from service.pipeline.item_translator import AUTO
 from service.pipeline.items import Item
-from service.text.glossary import GlossaryEntry, Splitting
+from service.text.glossary import GlossaryEntry
+from service.text.segments import Splitting
 
 _TEXTS: Final = FieldNames(is_list=True)
 _SPLITTING: Final[dict[str, Splitting]] = {"0": "none", "1": "sentences", "nonewlines": "nonewlines"}

@@ -32,10 +32,10 @@ class InferenceAnswer:
         self._texts = [item.text for item in items]
         self._views = [SegmentView.all_of(item) for item in items]
         self._sources = [
-            [token.text for view in views for token in view.source_tokens] for views in self._views
+            [token.text for view in views for token in view.wording.source_tokens] for views in self._views
         ]
         self._targets = [
-            [token.text for view in views for token in view.target_tokens] for views in self._views
+            [token.text for view in views for token in view.wording.target_tokens] for views in self._views
         ]
 
     def tensor(self, name: str) -> Tensor:
@@ -55,14 +55,15 @@ class InferenceAnswer:
         shape = (len(self._views), *(max(map(len, sides)) for sides in (self._targets, self._sources)))
         if (num_cells := int(np.prod(shape))) > MAX_CELLS:
             raise TooLong("q", MAX_CELLS, num_cells, "cells of attention")
-        weights = np.zeros(shape, np.float32)  # [texts, T, S]
-        for matrix, views in zip(weights, self._views, strict=True):
+        padded = np.zeros(shape, np.float32)  # [texts, T, S]
+        for matrix, views in zip(padded, self._views, strict=True):
             row = column = 0
             for view in views:
-                num_rows, num_columns = view.weights.shape
-                matrix[row : row + num_rows, column : column + num_columns] = view.weights
+                weights = view.wording.weights  # [T, S] of a sentence
+                num_rows, num_columns = weights.shape
+                matrix[row : row + num_rows, column : column + num_columns] = weights
                 row, column = row + num_rows, column + num_columns
-        return weights
+        return padded
 
 
 def infer_response(

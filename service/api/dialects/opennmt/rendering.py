@@ -11,10 +11,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from service.api.segments_view import SegmentView
-from service.engine.translation import Hypothesis
 from service.pipeline.items import Item
-from service.text.alignment import link_words
-from service.text.tokens import Word, merge_words, place_tokens
+from service.pipeline.wording import Wording
+from service.text.pharaoh import numbered_links, pharaoh
 
 _DECIMALS = 6
 
@@ -29,54 +28,31 @@ def render_hypotheses(items: Sequence[Item], n_best: int) -> list[list[dict[str,
 
 
 def _render(item: Item, views: Sequence[SegmentView], rank: int, n_best: int) -> dict[str, Any]:
-    sentences = [_Ranked(view, rank) for view in views]
-    scores = [one.hypothesis.score for one in sentences]
+    wordings = [_ranked(view, rank) for view in views]
+    scores = [one.rendition.hypothesis.score for one in wordings]
     text = item.alternatives[rank - 1] if 0 < rank <= len(item.alternatives) else item.text
     return {
         "src": item.source_text,
         "tgt": text,
         "n_best": n_best,
         "pred_score": round(sum(scores) / len(scores), _DECIMALS) if scores else 0.0,
-        **_alignment(sentences),
+        **_alignment(wordings),
     }
 
 
-def _alignment(sentences: Sequence[_Ranked]) -> dict[str, list[Any]]:
-    links = [one.links() for one in sentences]
+def _alignment(wordings: Sequence[Wording]) -> dict[str, list[Any]]:
+    links = [numbered_links(one.links, one.source_words, one.target_words) for one in wordings]
     return {
-        "align": [" ".join(f"{source}-{target}" for source, target, _ in found) for found in links],
+        "align": [pharaoh(one.links, one.source_words, one.target_words) for one in wordings],
         "align_score": [" ".join(f"{share:.4f}" for *_, share in found) for found in links],
-        "src_words": [[word.text for word in one.source_words] for one in sentences],
-        "tgt_words": [[word.text for word in one.target_words] for one in sentences],
+        "src_words": [[word.text for word in one.source_words] for one in wordings],
+        "tgt_words": [[word.text for word in one.target_words] for one in wordings],
     }
 
 
-class _Ranked:
+def _ranked(view: SegmentView, rank: int) -> Wording:
     """A sentence in its translation of some rank; the best where it has fewer."""
-
-    def __init__(self, view: SegmentView, rank: int) -> None:
-        alternatives = view.translation.alternatives
-        self.source_words = view.source_words
-        if 0 < rank <= len(alternatives):
-            self.hypothesis = alternatives[rank - 1]
-            self.target_words = _words(self.hypothesis)
-            return
-        best = view.translation
-        self.hypothesis = Hypothesis(
-            best.text, best.target_tokens, best.logprobs, best.score, best.finish_reason, best.weights
-        )
-        self.target_words = view.target_words
-
-    def links(self) -> list[tuple[int, int, float]]:
-        """Number of the source word, that of the target word, share of its attention; by target word."""
-        assert self.hypothesis.weights is not None
-        sources = {word.start: number for number, word in enumerate(self.source_words)}
-        targets = {word.start: number for number, word in enumerate(self.target_words)}
-        return [
-            (sources[link.source_start], targets[link.target_start], link.weight)
-            for link in link_words(self.hypothesis.weights, self.source_words, self.target_words)
-        ]
-
-
-def _words(hypothesis: Hypothesis) -> tuple[Word, ...]:
-    return merge_words(place_tokens(hypothesis.target_tokens, 0), hypothesis.text)
+    alternatives = view.sentence.alternatives
+    if 0 < rank <= len(alternatives):
+        return Wording(view.sentence.masked, alternatives[rank - 1])
+    return view.wording
