@@ -18,7 +18,8 @@ def shuffled(block: Block, seed: int) -> RenderedBlock:
     """The block's words and opaque spans in another order, some of them gone, with any links at all."""
     generator = random.Random(seed)
     texts = {number: block.text[opaque.start : opaque.end] for number, opaque in enumerate(block.opaque)}
-    words = [word for word in block.text.split() if generator.random() < 0.8]
+    words = block.text.split()
+    words = [words[0], *(word for word in words[1:] if generator.random() < 0.8)]
     pieces: list[tuple[int, str]] = [*texts.items(), *((-1, word) for word in words)]
     generator.shuffle(pieces)
     separators = [generator.choice([" ", " ", "", "，"]) for _ in pieces]

@@ -73,8 +73,9 @@ class PartCollector:
         self._add(Kind.TEXT if is_decoded(character) else Kind.HOLD, start, end, character)
 
     def add(self, kind: Kind, start: int, end: int, text: str = "") -> None:
-        """A part that belongs to no pair."""
-        self._add(kind, start, end, text)
+        """A part that belongs to no pair; nothing where it is empty."""
+        if start < end:
+            self._add(kind, start, end, text)
 
     def open(
         self,
@@ -145,8 +146,6 @@ class PartCollector:
         return self.parts
 
     def _add(self, kind: Kind, start: int, end: int, text: str = "") -> None:
-        if start == end:
-            return
         self.parts.append(Part(kind if self.translates else Kind.BORDER, start, end, text, is_html=self.is_html))
 
     def _leave(self, name: str) -> Element | None:
