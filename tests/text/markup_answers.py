@@ -25,7 +25,9 @@ def shuffled(block: Block, seed: int) -> RenderedBlock:
     separators = [generator.choice([" ", " ", "", "，"]) for _ in pieces]
     lengths = [len(piece) + len(gap) for (_, piece), gap in zip(pieces, separators, strict=True)]
     starts = [0, *accumulate(lengths)]
-    places = {number: (start, start + len(text)) for (number, text), start in zip(pieces, starts, strict=False)}
+    places = {
+        number: (start, start + len(text)) for (number, text), start in zip(pieces, starts, strict=False)
+    }
     target = "".join(piece + gap for (_, piece), gap in zip(pieces, separators, strict=True))
     links = [_wild_link(generator, len(block.text), len(target)) for _ in range(generator.randint(0, 12))]
     return RenderedBlock(target, links, [places[number] for number in texts])

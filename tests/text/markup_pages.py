@@ -38,7 +38,8 @@ class PageMaker:
         if self._random.random() < 0.5:
             return self._inline(self._xml_extras(), 3)
         body = "\n ".join(f"<par>{self._inline(self._xml_extras(), 2)}</par>" for _ in range(3))
-        return f'<?xml version="1.0"?>\n<!-- c -->\n<doc>\n <title>{self._word(WORDS)}</title>\n {body}\n</doc>\n'
+        title = self._word(WORDS)
+        return f'<?xml version="1.0"?>\n<!-- c -->\n<doc>\n <title>{title}</title>\n {body}\n</doc>\n'
 
     def markdown(self) -> str:
         """A page of Markdown."""

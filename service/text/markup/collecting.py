@@ -146,7 +146,9 @@ class PartCollector:
         return self.parts
 
     def _add(self, kind: Kind, start: int, end: int, text: str = "") -> None:
-        self.parts.append(Part(kind if self.translates else Kind.BORDER, start, end, text, is_html=self.is_html))
+        self.parts.append(
+            Part(kind if self.translates else Kind.BORDER, start, end, text, is_html=self.is_html)
+        )
 
     def _leave(self, name: str) -> Element | None:
         """The open element of this name, taken from the stack with all that is open inside it."""

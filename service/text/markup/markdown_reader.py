@@ -30,7 +30,7 @@ _SIGNS: Final = frozenset("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")
 
 
 def read_markdown(text: str, *, options: MarkupOptions, field: str) -> list[Part]:
-    """The document's parts. Raises InvalidText where elements are nested too deeply; nothing else is wrong."""
+    """The document's parts. Raises InvalidText only where elements are nested too deeply."""
     return _MarkdownReader(text, options, field).read()
 
 
@@ -167,7 +167,7 @@ class _MarkdownReader:
         self._at = end
 
     def _read_html_block(self) -> None:
-        """The HTML reader gets the block whole, or not at all where signs of a quotation stand between lines."""
+        """The HTML reader gets the block whole, or not at all where a quotation's signs stand in it."""
         lines, self._html_lines = self._html_lines, []
         if not lines or any(left[1] != right[0] for left, right in pairwise(lines)):
             return
@@ -179,7 +179,7 @@ class _MarkdownReader:
         self._at = end
 
     def _skip_to(self, start: int) -> None:
-        """Covers what no event does: the signs of a quotation after a line break, white space, anything else."""
+        """Covers what no event does: a quotation's signs after a line break, white space, the rest."""
         gap = self._text[self._at : start]
         if gap and (self._is_after_break or gap.isspace()):
             self._cover(self._break if self._is_after_break else Kind.TEXT, start, " ")

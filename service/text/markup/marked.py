@@ -36,9 +36,7 @@ class Marked:
         """
         if len(blocks) != len(self.blocks):
             raise ValueError(f"{len(blocks)} translations for {len(self.blocks)} blocks")
-        return join_blocks(
-            self.document, self.holes, self.writer.write(self.document, self.holes, blocks)
-        )
+        return join_blocks(self.document, self.holes, self.writer.write(self.document, self.holes, blocks))
 
 
 def join_blocks(document: str, holes: Sequence[Hole], blocks: Sequence[WrittenBlock]) -> Rendered:

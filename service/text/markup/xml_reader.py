@@ -1,4 +1,4 @@
-"""XML as parts: tags are inline, but for those that hold the document together (DeepL's outline detection)."""
+"""XML as parts: tags are inline, but for those that hold the document together."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from service.text.markup.xml_outline import find_splitting_tags
 
 
 def read_xml(text: str, *, options: MarkupOptions, field: str) -> list[Part]:
-    """The document's parts. Raises InvalidText for what is not well-formed, declares entities or is too deep."""
+    """The document's parts. Raises InvalidText as `parse_xml` does."""
     events, head = parse_xml(text, name=field)
     reader = _XmlReader(text, find_splitting_tags(events, options), options, field)
     places = _code_points(text, [event.at - head for event in events])
