@@ -51,6 +51,7 @@ def translated(document: str, target: str, *pairs: tuple[str, str]) -> str:
         ("<!DOCTYPE html><![CDATA[no]]><?no?>yes</>", ["yes"]),
         ("<svg><text>no</text><path d=''/></svg>yes", ["yes"]),
         ("<a href='x", []),
+        ("un&shy;believ&zwnj;able", ["unbelievable"]),
     ],
 )
 def test_prose_is_what_a_reader_reads(document: str, expected: list[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from html.parser import HTMLParser
 from typing import Any
@@ -13,12 +14,13 @@ from hypothesis import strategies as st
 from justhtml import JustHTML
 from markdown_it import MarkdownIt
 
-from service.text.markup import Marked, MarkupFormat, RenderedBlock, read_markup
+from service.text.markup import Marked, MarkupFormat, MarkupOptions, RenderedBlock, read_markup
 from tests.text.markup_answers import echo, shuffled
 from tests.text.markup_pages import PageMaker
 
 SEEDS = range(1000)
 MORE = " 完END"
+DIVIDED_WORD = re.compile(r"[A-Za-z0-9](?:</?\w[^>]*>)+[A-Za-z0-9]")
 Tree = tuple[str, tuple[Any, ...]]
 
 
@@ -124,6 +126,27 @@ def test_xml_keeps_its_tree_whatever_the_links_say() -> None:
         marked = read_markup(text, "xml")
         translated = render(marked, [shuffled(block, seed) for block in marked.blocks])
         assert xml_tree(translated) == xml_tree(text), seed
+
+
+def test_no_tag_stands_inside_a_word() -> None:
+    """Wherever the links point, a word is inside an element or outside."""
+    pages = [text for seed in SEEDS if not DIVIDED_WORD.search(text := page("xml", seed))]
+    assert len(pages) > 500
+    for seed, text in enumerate(pages):
+        marked = read_markup(text, "xml", options=MarkupOptions(outline_detection=False))
+        translated = render(marked, [shuffled(block, seed) for block in marked.blocks])
+        assert not DIVIDED_WORD.search(translated), seed
+
+
+def test_the_checks_see_what_is_wrong() -> None:
+    """A moved, a lost and a doubled tag, and a divided word."""
+    assert html_tree("<b><i>x</i></b>") == html_tree("<b>x<i></i></b>")
+    assert html_tree("<b><i>x</i></b>") != html_tree("<b>x</b><i></i>")
+    assert xml_tree("<b><i/></b>") != xml_tree("<i><b/></i>")
+    assert Tags("<b>x</b>").found == ["<b>", "</b>"] != Tags("<b>x</b></b>").found
+    assert DIVIDED_WORD.search("or<b>der</b>")
+    assert not DIVIDED_WORD.search("the <b>order</b> late")
+    assert markdown_counts("[a](b)") != markdown_counts("a b")
 
 
 def test_broken_html_keeps_every_tag() -> None:

@@ -9,7 +9,7 @@ from typing import Final
 
 from service.engine.errors import InvalidText
 from service.text.markup.parts import Kind, Part
-from service.text.markup.references import is_decoded
+from service.text.markup.references import is_decoded, is_invisible
 
 MAX_DEPTH: Final = 512
 """Open elements at any place of a document; browsers stop at about as many."""
@@ -70,6 +70,9 @@ class PartCollector:
 
     def add_reference(self, start: int, end: int, character: str) -> None:
         """A character that is written as a reference; it is held where the model has no use for it."""
+        if is_invisible(character):
+            self._add(Kind.MARK, start, end)
+            return
         self._add(Kind.TEXT if is_decoded(character) else Kind.HOLD, start, end, character)
 
     def add(self, kind: Kind, start: int, end: int, text: str = "") -> None:
