@@ -18,5 +18,5 @@ def is_decoded(character: str) -> bool:
 
 
 def is_invisible(character: str) -> bool:
-    """True for a soft hyphen, a joiner, a mark of direction: nothing that a model should see inside a word."""
+    """True for a soft hyphen, a joiner, a mark of direction: nothing for a model to see in a word."""
     return len(character) == 1 and unicodedata.category(character) == "Cf"
