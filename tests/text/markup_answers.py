@@ -18,7 +18,8 @@ def shuffled(block: Block, seed: int) -> RenderedBlock:
     """The block's words and opaque spans in another order, some of them gone, with any links at all."""
     generator = random.Random(seed)
     texts = {number: block.text[opaque.start : opaque.end] for number, opaque in enumerate(block.opaque)}
-    words = [word for word in block.text.split() if generator.random() < 0.8]
+    words = block.text.split()
+    words = [words[0], *(word for word in words[1:] if generator.random() < 0.8)]
     pieces: list[tuple[int, str]] = [*texts.items(), *((-1, word) for word in words)]
     generator.shuffle(pieces)
     separators = [generator.choice([" ", " ", "", "，"]) for _ in pieces]
@@ -35,3 +36,19 @@ def shuffled(block: Block, seed: int) -> RenderedBlock:
 def _wild_link(generator: random.Random, num_source: int, num_target: int) -> tuple[int, int, int, int]:
     source, target = generator.randint(-1, num_source), generator.randint(-1, num_target + 1)
     return source, source + generator.randint(0, 4), target, target + generator.randint(0, 4)
+
+
+def linked(block: Block, target: str, *pairs: tuple[str, str]) -> RenderedBlock:
+    """`target`, with a link for each pair of words; opaque spans stand where their text first does."""
+    links = []
+    for source_word, target_word in pairs:
+        source_start, target_start = block.text.index(source_word), target.index(target_word)
+        source_end, target_end = source_start + len(source_word), target_start + len(target_word)
+        links.append((source_start, source_end, target_start, target_end))
+    opaque = []
+    at = 0
+    for span in block.opaque:
+        held = block.text[span.start : span.end]
+        at = target.index(held, at)
+        opaque.append((at, at + len(held)))
+    return RenderedBlock(target, links, opaque)

@@ -9,6 +9,7 @@ WORDS = (
     "the order arrived late hello world price café isn't 12 3.5 A-17 e.g. naïve ok. yes, no! (maybe) "
     "订单 已经 发货 了 谢谢 您好 价格 是 多少 ？ 。 、"
 ).split()
+<<<<<<< HEAD
 HTML_WORDS = [
     *WORDS,
     "AT&amp;T",
@@ -18,6 +19,15 @@ HTML_WORDS = [
     "&lt;b&gt;",
     "a&nbsp;b",
     "&#8364;5",
+=======
+HTML_WORDS = "AT&amp;T &eacute;t&eacute; &quot;so&quot; &copy; &lt;b&gt; a&nbsp;b &#8364;5 a>b".split()
+BROKEN = [
+    *"</b> <i> <b><i>x</b></i> &nosuch; &amp <P> </div> \r\n <b </ <! <!--".split(" "),
+    "a < b",
+    "<LI CLASS='x'>",
+    "<p translate=no>x<b>y<p>",
+    "<a b='>'>",
+>>>>>>> markup
 ]
 INLINE = "b i em strong u span mark small sub label q".split()
 BLOCKS = "p div h1 h2 section blockquote li td article".split()
@@ -40,7 +50,8 @@ class PageMaker:
         if self._random.random() < 0.5:
             return self._inline(self._xml_extras(), 3)
         body = "\n ".join(f"<par>{self._inline(self._xml_extras(), 2)}</par>" for _ in range(3))
-        return f'<?xml version="1.0"?>\n<!-- c -->\n<doc>\n <title>{self._word(WORDS)}</title>\n {body}\n</doc>\n'
+        title = self._word(WORDS)
+        return f'<?xml version="1.0"?>\n<!-- c -->\n<doc>\n <title>{title}</title>\n {body}\n</doc>\n'
 
     def markdown(self) -> str:
         """A page of Markdown."""
@@ -70,6 +81,7 @@ class PageMaker:
         )
         if self._is_tidy or self._random.random() < 0.5:
             return f"<{name} id={self._id()}>{content}</{name}>\n{kept}\n"
+<<<<<<< HEAD
         broken = [
             "</b>",
             "<i>",
@@ -83,6 +95,10 @@ class PageMaker:
             "\r\n",
         ]
         return f"<{name}>{content} {self._random.choice(broken)} {self._inline(self._html_extras(), 2)}{kept}"
+=======
+        broken = self._random.choice(BROKEN)
+        return f"<{name}>{content} {broken} {self._inline(self._html_extras(), 2)}{kept}"
+>>>>>>> markup
 
     def _inline(self, extras: list[Callable[[], str]], depth: int) -> str:
         parts = []
@@ -93,8 +109,7 @@ class PageMaker:
             elif self._random.random() < 0.25:
                 parts.append(self._random.choice(extras)())
             else:
-                words = HTML_WORDS if self._html_extras == extras else WORDS
-                parts.append(" ".join(self._word(words) for _ in range(self._random.randint(1, 4))))
+                parts.append(" ".join(self._word(WORDS) for _ in range(self._random.randint(1, 4))))
         return self._random.choice([" ", " ", "\n  ", ""]).join(parts)
 
     def _html_extras(self) -> list[Callable[[], str]]:
@@ -120,10 +135,11 @@ class PageMaker:
             lambda: "&#233;",
         ]
 
-    def _markdown_inline(self, depth: int) -> str:
+    def _markdown_inline(self, depth: int, *, in_link: bool = False) -> str:
         parts = []
         for _ in range(self._random.randint(1, 6)):
             if depth and self._random.random() < 0.4:
+<<<<<<< HEAD
                 inside = self._markdown_inline(depth - 1)
                 parts.append(
                     self._random.choice(
@@ -143,6 +159,18 @@ class PageMaker:
             "[^1]",
             "a_b",
         ]
+=======
+                signs = self._random.choice(["*{}*", "**{}**", "_{}_", "~~{}~~", "<b>{}</b>", "[{}](/u 't')"])
+                if in_link and signs.startswith("["):
+                    signs = "*{}*"
+                inside = self._markdown_inline(depth - 1, in_link=in_link or signs.startswith("["))
+                parts.append(signs.replace("{}", inside))
+            else:
+                parts.append(" ".join(self._word(WORDS) for _ in range(self._random.randint(1, 4))))
+        kept = ["`co*de`", "![alt *x*](i.png)", "\\*", "&copy;", "&amp;", "a_b"]
+        if depth == 2:  # no link inside another
+            kept += ["<https://a.b/c>", "[ref]"] if self._is_tidy else ["[^1]", "*", "[x](", "_"]
+>>>>>>> markup
         if self._random.random() < 0.5:
             parts.append(self._random.choice(kept))
         return self._random.choice([" ", " ", "\n"]).join(parts)
@@ -164,7 +192,7 @@ class PageMaker:
                 "    indented *x*\n",
                 f"<div class=x>\n{line}\n</div>\n",
                 "[ref]: http://a.b/c 't'\n",
-                f"[^1]: {line}\n",
+                "" if self._is_tidy else f"[^1]: {line}\n",
                 f"{line}  \n{line}\\\n{line}\n",
                 "---\n",
             ]

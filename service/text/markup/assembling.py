@@ -77,8 +77,10 @@ class _Assembler:
         )
         offsets = (*(start for start, _ in finished.spans), finished.spans[-1][1])
         first, last = self._parts[self._span[0]], self._parts[self._span[-1]]
+        start = first.start + (_num_spaces(first.text) if first.kind is Kind.TEXT else 0)
+        end = last.end - (_num_spaces(last.text[::-1]) if last.kind is Kind.TEXT else 0)
         block = Block(finished.text, opaque, offsets)
-        return Hole(block, first.start, last.end, finished.spans, items, first.is_html)
+        return Hole(block, start, end, finished.spans, items, first.is_html)
 
     def _add(self, number: int, part: Part) -> None:
         match part.kind:
@@ -126,6 +128,11 @@ class _Assembler:
         item.role, item.end = Role.MARK, item.start
         item.head, item.children = self._text[opening.start : part.end], []
         self._mark = item
+
+
+def _num_spaces(text: str) -> int:
+    """How much white space the text begins with."""
+    return len(text) - len(text.lstrip())
 
 
 def _move(items: list[Item], places: Sequence[int]) -> None:

@@ -9,7 +9,7 @@ from typing import Final
 
 from service.engine.errors import InvalidText
 from service.text.markup.parts import Kind, Part
-from service.text.markup.references import is_decoded
+from service.text.markup.references import is_decoded, is_invisible
 
 MAX_DEPTH: Final = 512
 """Open elements at any place of a document; browsers stop at about as many."""
@@ -70,11 +70,15 @@ class PartCollector:
 
     def add_reference(self, start: int, end: int, character: str) -> None:
         """A character that is written as a reference; it is held where the model has no use for it."""
+        if is_invisible(character):
+            self._add(Kind.MARK, start, end)
+            return
         self._add(Kind.TEXT if is_decoded(character) else Kind.HOLD, start, end, character)
 
     def add(self, kind: Kind, start: int, end: int, text: str = "") -> None:
-        """A part that belongs to no pair."""
-        self._add(kind, start, end, text)
+        """A part that belongs to no pair; nothing where it is empty."""
+        if start < end:
+            self._add(kind, start, end, text)
 
     def open(
         self,
@@ -145,8 +149,11 @@ class PartCollector:
         return self.parts
 
     def _add(self, kind: Kind, start: int, end: int, text: str = "") -> None:
+<<<<<<< HEAD
         if start == end:
             return
+=======
+>>>>>>> markup
         self.parts.append(
             Part(kind if self.translates else Kind.BORDER, start, end, text, is_html=self.is_html)
         )

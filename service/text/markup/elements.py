@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 VOID: Final = frozenset(
-    "area base br col embed hr img input link meta source track wbr basefont bgsound frame keygen param".split()
+    "area base br col embed hr img input link meta source track wbr basefont bgsound frame keygen".split()
 )
 """Section 13.1.2 and, for the old ones, 13.2.6.4.7: elements without an end tag."""
 
@@ -14,7 +14,7 @@ BLOCKS: Final = frozenset(
     address article aside base basefont bgsound blockquote body br caption center col colgroup datalist dd
     details dialog dir div dl dt fieldset figcaption figure footer form frame frameset h1 h2 h3 h4 h5 h6 head
     header hgroup hr html legend li link listing main menu meta nav noframes noscript ol optgroup option p
-    param plaintext pre search section select source summary table tbody td template tfoot th thead title tr
+    plaintext pre search section select source summary table tbody td template tfoot th thead title tr
     track ul xmp
     """.split()
 )

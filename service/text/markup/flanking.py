@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 
 def tighten(run: tuple[int, int], spans: Sequence[tuple[int, int]], text: str) -> tuple[int, int] | None:
-    """The run without signs at its ends that would keep emphasis from being one; None where nothing is left."""
+    """The run without the signs at its ends that would undo emphasis; None where nothing is left."""
     first, last = run
     while first < last and _is_sign(text[spans[first][0]]) and not _is_free(text, spans[first][0] - 1):
         first += 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from turbohtml import Token, TokenType, tokenize
 
@@ -11,11 +12,12 @@ from service.text.markup.elements import BLOCKS, SILENT, SPOKEN, VOID, ended_by
 from service.text.markup.options import MarkupOptions
 from service.text.markup.parts import Kind, Part
 
-_FOREIGN = ("svg", "math")
+_FOREIGN: Final = ("svg", "math")
+_NOTHING: Final = "</>"
 
 
 def read_html(text: str, *, options: MarkupOptions, field: str) -> list[Part]:
-    """The document's parts. Raises InvalidText where elements are nested too deeply; nothing else is wrong."""
+    """The document's parts. Raises InvalidText only where elements are nested too deeply."""
     reader = HtmlReader(PartCollector(field, split_lines=options.split_lines), options)
     reader.feed(text, 0)
     return reader.collector.finish()
@@ -33,7 +35,9 @@ class HtmlReader:
     def feed(self, text: str, at: int) -> None:
         """One piece, which stands at code point `at` of the document."""
         end = 0
-        for token, start, end in _placed(text):
+        for token, start, following in _placed(text):
+            self.collector.add(Kind.MARK, at + end, at + start)  # `</>`, which is nothing
+            end = following
             self._read(token, text[start:end], at + start)
         self.collector.add(Kind.BORDER, at + end, at + len(text))  # a tag that the document's end cuts off
 
@@ -84,7 +88,10 @@ def _placed(text: str) -> Iterator[tuple[Token, int, int]]:
     places = None if len(normal) == len(text) else _places(text)
     start = 0
     for token in tokenize(normal, resolve_references=False, capture_source=True):
-        end = start + len(token.data or "" if token.source is None else token.source)
+        raw = token.data or "" if token.source is None else token.source
+        while normal.startswith(_NOTHING, start) and not raw.startswith(_NOTHING):
+            start += len(_NOTHING)  # no token stands for it
+        end = start + len(raw)
         yield (token, places[start], places[end]) if places else (token, start, end)
         start = end
 

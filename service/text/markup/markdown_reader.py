@@ -1,27 +1,16 @@
-"""Markdown as parts: pulldown-cmark (CommonMark 0.31, by pyromark) says which bytes every event covers."""
+"""Markdown as parts: what the parser's events cover, and what lies between them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any, Final
 
-import numpy as np
-from pyromark import Markdown, Options
-
 from service.text.markup.collecting import PartCollector
 from service.text.markup.html_reader import HtmlReader
+from service.text.markup.markdown_events import markdown_events
 from service.text.markup.options import MarkupOptions
 from service.text.markup.parts import Kind, Part
 
-_PARSER: Final = Markdown(
-    options=Options.ENABLE_TABLES
-    | Options.ENABLE_FOOTNOTES
-    | Options.ENABLE_STRIKETHROUGH
-    | Options.ENABLE_TASKLISTS
-    | Options.ENABLE_YAML_STYLE_METADATA_BLOCKS
-    | Options.ENABLE_PLUSES_DELIMITED_METADATA_BLOCKS
-)
 _EMPHASIS: Final = frozenset({"Emphasis", "Strong", "Strikethrough"})
 _INLINE: Final = _EMPHASIS | {"Link"}
 _SIGN: Final = "markdown "  # no name of an HTML element has a space
@@ -30,7 +19,7 @@ _SIGNS: Final = frozenset("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")
 
 
 def read_markdown(text: str, *, options: MarkupOptions, field: str) -> list[Part]:
-    """The document's parts. Raises InvalidText where elements are nested too deeply; nothing else is wrong."""
+    """The document's parts. Raises InvalidText only where elements are nested too deeply."""
     return _MarkdownReader(text, options, field).read()
 
 
@@ -49,9 +38,7 @@ class _MarkdownReader:
 
     def read(self) -> list[Part]:
         num_untouched = 0
-        for event, start, end in _events(self._text):
-            name, content = _named(event)
-            kind, value = _named(content) if name in ("Start", "End") else ("", content)
+        for name, kind, value, start, end in markdown_events(self._text):
             if kind in _UNTOUCHED or (kind == "Link" and _is_address(self._text, start)):
                 num_untouched += 1 if name == "Start" else -1
                 if name == "End" and not num_untouched:
@@ -73,7 +60,7 @@ class _MarkdownReader:
             case "Start":
                 self._start(kind, start)
             case "End":
-                self._end(kind, value, start, end)
+                self._end(kind, start, end)
             case "Text":
                 self._read_text(value, start, end)
             case "Html":
@@ -110,7 +97,7 @@ class _MarkdownReader:
         self._collector.open(_SIGN + kind, start, end, is_block=False, is_emphasis=is_emphasis)
         self._at = end
 
-    def _end(self, kind: str, value: Any, start: int, end: int) -> None:
+    def _end(self, kind: str, start: int, end: int) -> None:
         if kind not in _INLINE:
             self._num_quotations -= kind == "BlockQuote"
             if kind == "HtmlBlock":
@@ -167,7 +154,7 @@ class _MarkdownReader:
         self._at = end
 
     def _read_html_block(self) -> None:
-        """The HTML reader gets the block whole, or not at all where signs of a quotation stand between lines."""
+        """The HTML reader gets the block whole, or not at all where a quotation's signs stand in it."""
         lines, self._html_lines = self._html_lines, []
         if not lines or any(left[1] != right[0] for left, right in pairwise(lines)):
             return
@@ -179,7 +166,7 @@ class _MarkdownReader:
         self._at = end
 
     def _skip_to(self, start: int) -> None:
-        """Covers what no event does: the signs of a quotation after a line break, white space, anything else."""
+        """Covers what no event does: a quotation's signs after a line break, white space, the rest."""
         gap = self._text[self._at : start]
         if gap and (self._is_after_break or gap.isspace()):
             self._cover(self._break if self._is_after_break else Kind.TEXT, start, " ")
@@ -190,30 +177,6 @@ class _MarkdownReader:
         if end > self._at:
             self._collector.add(kind, self._at, end, text)
             self._at = end
-
-
-def _events(text: str) -> Iterator[tuple[Any, int, int]]:
-    """The parser's events with the code points that they cover."""
-    places = None if text.isascii() else _code_points(text)
-    for event, span in _PARSER.events_with_range(text):
-        start, end = span["start"], span["end"]
-        yield (event, places[start], places[end]) if places else (event, start, end)
-
-
-def _code_points(text: str) -> list[int]:
-    """For each UTF-8 byte of the text, and its end, the code point that it belongs to."""
-    octets = np.frombuffer(text.encode(), dtype=np.uint8)  # [num_bytes]
-    begun = np.cumsum((octets & 0xC0) != 0x80) - 1  # [num_bytes]
-    places: list[int] = begun.tolist()
-    return [*places, len(text)]
-
-
-def _named(event: Any) -> tuple[str, Any]:
-    """An event, or what it says of an element, as its name and what it holds."""
-    if isinstance(event, str):
-        return event, None
-    [(name, content)] = event.items()
-    return name, content
 
 
 def _is_address(text: str, start: int) -> bool:

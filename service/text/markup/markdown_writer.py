@@ -1,4 +1,4 @@
-"""Markdown: what was written is read again, and a block that would not be the same is written more plainly."""
+"""Markdown: what was written is read again, and a block that came out different is written more plainly."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class MarkdownWriter:
         done: Sequence[WrittenBlock],
         cares: Sequence[int],
     ) -> list[int]:
-        """The blocks to be written with more care; all that can be, where the number of blocks is not right."""
+        """The blocks to be written with more care; all that can be, where their number is not right."""
         may_improve = [
             number
             for number, (hole, block) in enumerate(zip(holes, blocks, strict=True))

@@ -14,7 +14,7 @@ from service.text.markup.units import Units
 
 @dataclass(slots=True)
 class Placed:
-    """An item and where it stands in the translation (code points); inside its parent, beside its siblings."""
+    """An item and where it stands in the translation (code points): inside its parent, beside the rest."""
 
     item: Item
     start: int
@@ -50,7 +50,7 @@ class Placer:
         self._waiting: list[tuple[list[Placed], Sequence[Item], _Area]] = []
 
     def place(self, items: Sequence[Item]) -> list[Placed]:
-        """All items, in the order in which they are written; without recursion, since tags may nest deeply."""
+        """All items, in the order in which they are written; no recursion, since tags may nest deeply."""
         placed: list[Placed] = []
         whole = (0, len(self._units.spans))
         self._waiting.append((placed, items, _Area((0, len(self._source)), whole, 0)))

@@ -14,7 +14,7 @@ _WIDE_SIGNS: Final = frozenset("、。〃《》「」『』【】〔〕〖〗！
 
 @dataclass(frozen=True, slots=True)
 class FinishedProse:
-    """`text`, for each of its code points `spans` in the document, and for each place while adding, its own."""
+    """`text`, the span in the document of each code point, and the text's place for each `Prose.place`."""
 
     text: str
     spans: list[tuple[int, int]]
@@ -22,7 +22,7 @@ class FinishedProse:
 
 
 class Prose:
-    """White space becomes one space; a line break between two characters written without spaces is nothing."""
+    """White space becomes one space; a line break between characters written without spaces is nothing."""
 
     def __init__(self) -> None:
         self._characters: list[str] = []

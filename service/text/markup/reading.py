@@ -39,8 +39,8 @@ def read_markup(
 ) -> Marked:
     """The document's blocks of prose.
 
-    Raises InvalidText, which names `field` and never the text, for lone surrogates, for XML that is not well-formed (with line
-    and column) or declares entities, and for elements nested too deeply.
+    Raises InvalidText, which names `field` and never the text, for lone surrogates, for XML that is not
+    well-formed (with line and column) or declares entities, and for elements nested too deeply.
     """
     try:
         text.encode()

@@ -15,3 +15,8 @@ def is_decoded(character: str) -> bool:
     if character.isalpha() or character.isspace() or character in _QUOTES:
         return True
     return unicodedata.category(character) in ("Pi", "Pf", "Mn", "Mc")
+
+
+def is_invisible(character: str) -> bool:
+    """True for a soft hyphen, a joiner, a mark of direction: nothing for a model to see in a word."""
+    return len(character) == 1 and unicodedata.category(character) == "Cf"

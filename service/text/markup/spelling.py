@@ -60,7 +60,7 @@ class Speller:
         """What is written for each code point of a translation; its opaque spans are left to the caller."""
         written = escape(text)
         words = _words(text, opaque)
-        for number, (word, start, end) in enumerate(words):
+        for number, (word, start, _) in enumerate(words):
             if raws := _next(self._words.get(word)):
                 for at, raw in enumerate(raws, start):
                     if is_safe(raw, text[at + 1 : at + 2]):

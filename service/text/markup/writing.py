@@ -74,9 +74,16 @@ def _spelled(document: str, hole: Hole, block: RenderedBlock, style: Style) -> l
     raws = [document[start:end] for start, end in hole.spans]
     speller = Speller(hole.block.text, raws, [(opaque.start, opaque.end) for opaque in hole.block.opaque])
     spelled = speller.spell(block.text, block.opaque, style.escape, style.is_safe)
+    raw_before = {end: opaque.raw for opaque, (_, end) in zip(hole.block.opaque, block.opaque, strict=True)}
     for opaque, (start, end) in zip(hole.block.opaque, block.opaque, strict=True):
-        spelled[start:end] = [opaque.raw, *[""] * (end - start - 1)]
+        raw = f" {opaque.raw}" if _merge(raw_before.get(start, ""), opaque.raw) else opaque.raw
+        spelled[start:end] = [raw, *[""] * (end - start - 1)]
     return spelled
+
+
+def _merge(left: str, right: str) -> bool:
+    """True for two spans of code in Markdown, which would be one if they touched."""
+    return left.endswith("`") and right.startswith("`")
 
 
 def _write(text: str, spelled: Sequence[str], placed: Sequence[Placed], style: Style) -> WrittenBlock:

@@ -17,7 +17,7 @@ _NO_ATTRIBUTES: Final[Mapping[str, str]] = {}
 
 @dataclass(slots=True)
 class XmlEvent:
-    """`at` is a UTF-8 byte of what was parsed, `text` a name or text; what is verbatim is a CDATA section's."""
+    """`at` is a UTF-8 byte of what was parsed, `text` a name or text; CDATA sections are verbatim."""
 
     kind: _EventKind
     at: int

@@ -1,23 +1,21 @@
-"""XML as parts: tags are inline, but for those that hold the document together (DeepL's outline detection)."""
+"""XML as parts: tags are inline, but for those that hold the document together."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
-
-import numpy as np
 
 from service.text.markup.collecting import PartCollector
 from service.text.markup.options import MarkupOptions
 from service.text.markup.parts import Kind, Part
+from service.text.markup.places import code_points
 from service.text.markup.xml_events import XmlEvent, parse_xml
 from service.text.markup.xml_outline import find_splitting_tags
 
 
 def read_xml(text: str, *, options: MarkupOptions, field: str) -> list[Part]:
-    """The document's parts. Raises InvalidText for what is not well-formed, declares entities or is too deep."""
+    """The document's parts. Raises InvalidText as `parse_xml` does."""
     events, head = parse_xml(text, name=field)
     reader = _XmlReader(text, find_splitting_tags(events, options), options, field)
-    places = _code_points(text, [event.at - head for event in events])
+    code_point = code_points(text)
+    places = [code_point[event.at - head] for event in events]
     for event, start, end in zip(events, places, [*places[1:], len(text)], strict=True):
         reader.read(event, start, end)
     return reader.finish()
@@ -89,13 +87,3 @@ def _translates(event: XmlEvent) -> bool | None:
     if "notranslate" in event.attributes.get("class", "").split():
         return False
     return {"no": False, "yes": True}.get(event.attributes.get("translate", ""))
-
-
-def _code_points(text: str, at: Sequence[int]) -> list[int]:
-    """The code points that begin at these bytes of the text in UTF-8."""
-    if text.isascii():
-        return list(at)
-    octets = np.frombuffer(text.encode(), dtype=np.uint8)  # [num_bytes]
-    begun = np.concatenate([[0], np.cumsum((octets & 0xC0) != 0x80)])  # [num_bytes + 1]
-    places: list[int] = begun[np.asarray(at, dtype=np.intp)].tolist()
-    return places
