@@ -9,17 +9,6 @@ WORDS = (
     "the order arrived late hello world price café isn't 12 3.5 A-17 e.g. naïve ok. yes, no! (maybe) "
     "订单 已经 发货 了 谢谢 您好 价格 是 多少 ？ 。 、"
 ).split()
-<<<<<<< HEAD
-HTML_WORDS = [
-    *WORDS,
-    "AT&amp;T",
-    "&eacute;t&eacute;",
-    "&quot;so&quot;",
-    "&copy;",
-    "&lt;b&gt;",
-    "a&nbsp;b",
-    "&#8364;5",
-=======
 HTML_WORDS = "AT&amp;T &eacute;t&eacute; &quot;so&quot; &copy; &lt;b&gt; a&nbsp;b &#8364;5 a>b".split()
 BROKEN = [
     *"</b> <i> <b><i>x</b></i> &nosuch; &amp <P> </div> \r\n <b </ <! <!--".split(" "),
@@ -27,7 +16,6 @@ BROKEN = [
     "<LI CLASS='x'>",
     "<p translate=no>x<b>y<p>",
     "<a b='>'>",
->>>>>>> markup
 ]
 INLINE = "b i em strong u span mark small sub label q".split()
 BLOCKS = "p div h1 h2 section blockquote li td article".split()
@@ -81,24 +69,8 @@ class PageMaker:
         )
         if self._is_tidy or self._random.random() < 0.5:
             return f"<{name} id={self._id()}>{content}</{name}>\n{kept}\n"
-<<<<<<< HEAD
-        broken = [
-            "</b>",
-            "<i>",
-            "<b><i>x</b></i>",
-            "a < b",
-            "&nosuch;",
-            "&amp",
-            "<P>",
-            "<LI CLASS='x'>",
-            "</div>",
-            "\r\n",
-        ]
-        return f"<{name}>{content} {self._random.choice(broken)} {self._inline(self._html_extras(), 2)}{kept}"
-=======
         broken = self._random.choice(BROKEN)
         return f"<{name}>{content} {broken} {self._inline(self._html_extras(), 2)}{kept}"
->>>>>>> markup
 
     def _inline(self, extras: list[Callable[[], str]], depth: int) -> str:
         parts = []
@@ -139,27 +111,6 @@ class PageMaker:
         parts = []
         for _ in range(self._random.randint(1, 6)):
             if depth and self._random.random() < 0.4:
-<<<<<<< HEAD
-                inside = self._markdown_inline(depth - 1)
-                parts.append(
-                    self._random.choice(
-                        ["*{}*", "**{}**", "_{}_", "~~{}~~", '[{}](/u_{{}} "t")', "<b>{}</b>"]
-                    ).replace("{}", inside, 1)
-                )
-            else:
-                parts.append(" ".join(self._word(WORDS) for _ in range(self._random.randint(1, 4))))
-        kept = [
-            "`co*de`",
-            "![alt *x*](i.png)",
-            "<https://a.b/c>",
-            "\\*",
-            "&copy;",
-            "&amp;",
-            "[ref]",
-            "[^1]",
-            "a_b",
-        ]
-=======
                 signs = self._random.choice(["*{}*", "**{}**", "_{}_", "~~{}~~", "<b>{}</b>", "[{}](/u 't')"])
                 if in_link and signs.startswith("["):
                     signs = "*{}*"
@@ -170,7 +121,6 @@ class PageMaker:
         kept = ["`co*de`", "![alt *x*](i.png)", "\\*", "&copy;", "&amp;", "a_b"]
         if depth == 2:  # no link inside another
             kept += ["<https://a.b/c>", "[ref]"] if self._is_tidy else ["[^1]", "*", "[x](", "_"]
->>>>>>> markup
         if self._random.random() < 0.5:
             parts.append(self._random.choice(kept))
         return self._random.choice([" ", " ", "\n"]).join(parts)

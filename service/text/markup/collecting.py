@@ -149,11 +149,6 @@ class PartCollector:
         return self.parts
 
     def _add(self, kind: Kind, start: int, end: int, text: str = "") -> None:
-<<<<<<< HEAD
-        if start == end:
-            return
-=======
->>>>>>> markup
         self.parts.append(
             Part(kind if self.translates else Kind.BORDER, start, end, text, is_html=self.is_html)
         )
