@@ -34,11 +34,11 @@ from service.api.services import Services
 from service.app import make_policy
 from service.cli.serve import server_config
 from service.engine.folder import ModelFolder
-from service.engine.hosting import OnResult, OnTick, StopReport
+from service.engine.hosting import OnProgress, OnResult, OnTick, StopReport
 from service.engine.messages import Done, Found, Job, ReadyModel
 from service.engine.store import ModelStore
 from service.engine.tokenizer import Tokenizer
-from service.engine.translation import Options, Translation
+from service.engine.translation import OnPartial, Options, Translation
 from service.engine.translator import Translator
 from service.metrics import Metrics
 from service.pipeline.item_translator import ItemTranslator
@@ -193,7 +193,7 @@ class InstantEngines:
         manifests = [folder.manifest for folder in self._folders]
         return tuple(ReadyModel(one.name, one.version, "cpu", "cpu", "fp32", 0.0) for one in manifests)
 
-    async def start(self, *, on_result: OnResult, on_tick: OnTick) -> None:
+    async def start(self, *, on_result: OnResult, on_progress: OnProgress, on_tick: OnTick) -> None:
         """Ready at once; there are no ticks."""
         self._on_result = on_result
 
@@ -231,6 +231,7 @@ class OneTranslation(Translator):
         *,
         deadline: float | None = None,
         required: Sequence[Sequence[str]] = (),
+        on_partial: OnPartial | None = None,
     ) -> list[Translation]:
         """The translation of the first time, with attention or without."""
         known = self.__dict__.setdefault("known", {})

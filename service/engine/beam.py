@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import math
 from bisect import insort
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 from service.engine.errors import ModelFailed
@@ -23,7 +23,7 @@ from service.engine.hypotheses import Finished, History, Rows, Way, attention_of
 from service.engine.messages import Found
 from service.engine.model import Floats
 from service.engine.repetition import FIRST_LOOK, LoopGuard, next_look
-from service.engine.search import Rules, length_divisor, scored, without
+from service.engine.search import Rules, Settled, attention_bytes, length_divisor, scored, without
 
 MAX_BEAM_SIZE = 8  # a step graph tells nine candidates: EOS and one for each row
 
@@ -85,6 +85,22 @@ class BeamSearch:
             self._go_on(rows)
         return rows.parents
 
+    def settled(self, num_known: int) -> Settled:
+        """The tokens behind the first `num_known` that all who can still win have in common.
+
+        Those are the best that has finished, and the running ones whose scores may exceed its own. What a
+        loop might take back is left out.
+        """
+        best = self._finished[0] if self._finished else None
+        rivals: Iterable[int] = range(len(self._totals))
+        if best is not None and best.is_sound:
+            rivals = [row for row in rivals if self._totals[row] / self._highest_divisor > best.score]
+        way = self._history.way(*self._history.agreed(rivals, best))
+        num_safe = min((self._num_safe(row) for row in rivals), default=len(way))
+        way = way[num_known : max(num_known, num_safe)]
+        attention = attention_bytes(self._rules, list(attention_of(way)))
+        return tuple(rows.tokens[row] for rows, row in way), attention
+
     def found(self) -> tuple[Found, ...]:
         """The n best hypotheses, best first; fewer where fewer were finished."""
         if not self._finished:
@@ -110,6 +126,13 @@ class BeamSearch:
             left = zip(rows.parents, rows.tokens, strict=True)
             self.copies = [without(self.copies[parent], token) for parent, token in left]
         self.wanted = [self._rules.eos] * len(rows.tokens)
+
+    def _num_safe(self, row: int) -> int:
+        way = self._history.way(len(self._steps), row)
+        if self._guard is None:
+            return len(way)
+        tokens = [step.tokens[place] for step, place in way]
+        return self._guard.num_safe(tokens, attention_of(way, from_the_end=True))
 
     def _look_round(self, rows: Rows, num_tokens: int) -> None:
         """Finishes what loops, and at the limit what is left."""

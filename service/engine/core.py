@@ -15,7 +15,7 @@ from service.engine.device_check import require_same_scores
 from service.engine.device_model import DeviceModel
 from service.engine.errors import ModelFolderInvalid
 from service.engine.loading import LoadedModel, load_model
-from service.engine.messages import Cancel, Post, ReadyModel, Report, Result, TickRecord
+from service.engine.messages import Cancel, Post, Progress, ReadyModel, Report, Result, TickRecord
 from service.engine.scheduler import BatchLimits
 from service.engine.tally import LoopIdentity
 from service.engine.warm_up import warm_up
@@ -94,12 +94,14 @@ class Core:
         """One tick of every model that has work."""
         records: list[TickRecord] = []
         results: list[Result] = []
+        progress: list[Progress] = []
         for loop in self._loops.values():
             if loop.has_work:
                 record, ended = loop.tick()
                 records.append(record)
                 results.extend(ended)
-        return Report(tuple(records), tuple(results))
+                progress.extend(loop.progress)
+        return Report(tuple(records), tuple(results), tuple(progress))
 
 
 def _warm_model(path: Path, digest: str, settings: CoreSettings, runtime: Runtime | None) -> LoadedModel:

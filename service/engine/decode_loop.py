@@ -14,7 +14,7 @@ from service.engine.batch import Batch, Ended
 from service.engine.deck import Deck, Encoded
 from service.engine.errors import DeadlineExceeded, ModelFailed
 from service.engine.manifest import Pieces
-from service.engine.messages import Job, Result, TickRecord
+from service.engine.messages import Job, Progress, Result, TickRecord
 from service.engine.model import Seq2SeqModel
 from service.engine.scheduler import BatchLimits, Scheduler
 from service.engine.sequence import Sequence
@@ -22,7 +22,10 @@ from service.engine.tally import LoopIdentity, Tally
 
 
 class DecodeLoop:
-    """The decode loop of one model; `clock` gives monotonic seconds."""
+    """The decode loop of one model; `clock` gives monotonic seconds.
+
+    `progress` is that of the sentences that stream and go on, as the last tick settled it.
+    """
 
     def __init__(
         self,
@@ -45,6 +48,8 @@ class DecodeLoop:
         self._cancelled: set[int] = set()
         self._results: list[Result] = []
         self._tally = Tally()
+        self._has_streams = False
+        self.progress: list[Progress] = []
 
     @property
     def has_work(self) -> bool:
@@ -68,6 +73,7 @@ class DecodeLoop:
         self._drop_expired()
         self._admit()
         self._step()
+        self.progress = self._progress() if self._has_streams else []
         return self._record(), self._results
 
     def _drop_cancelled(self) -> None:
@@ -117,6 +123,7 @@ class DecodeLoop:
             now = self._clock()
             for sequence in entering.sequences:
                 sequence.admitted_at = now
+                self._has_streams |= sequence.job.streams
             self._batch.join(entering.sequences, entering.state)
             self._tally.joined += len(entering.sequences)
 
@@ -192,6 +199,12 @@ class DecodeLoop:
         """Names the model; of a foreign exception only the class is told, its text might hold a user's."""
         reason = error.reason if isinstance(error, ModelFailed) else type(error).__name__
         return ModelFailed(self._identity.model, reason)
+
+    def _progress(self) -> list[Progress]:
+        streaming = [one for one in self._batch.sequences if one.job.streams]
+        self._has_streams = bool(streaming)
+        told = (one.progress() for one in streaming)
+        return [one for one in told if one is not None]
 
     def _record(self) -> TickRecord:
         encoded = self._deck.sequences

@@ -10,10 +10,11 @@ from service.engine.core import CoreSettings
 from service.engine.cores import cores_of, usable_cores
 from service.engine.device import CudaOptions, Device, Precision
 from service.engine.folder import ModelFolder
-from service.engine.messages import Job, ReadyModel, Result, TickRecord
+from service.engine.messages import Job, Progress, ReadyModel, Result, TickRecord
 from service.engine.scheduler import BatchLimits
 
 OnResult = Callable[[Result], None]
+OnProgress = Callable[[Progress], None]
 OnTick = Callable[[TickRecord], None]
 
 
@@ -65,7 +66,10 @@ class StopReport:
 
 
 class Engines(Protocol):
-    """A host of engines: it takes jobs and answers each exactly once, unless it was cancelled."""
+    """A host of engines: it takes jobs and answers each exactly once, unless it was cancelled.
+
+    The progress of those that stream comes before their results.
+    """
 
     @property
     def is_ready(self) -> bool:
@@ -76,7 +80,7 @@ class Engines(Protocol):
         """The models in memory, as an engine that is ready tells it, or told it last."""
         ...
 
-    async def start(self, *, on_result: OnResult, on_tick: OnTick) -> None:
+    async def start(self, *, on_result: OnResult, on_progress: OnProgress, on_tick: OnTick) -> None:
         """Returns when every engine is ready; raises CannotStart or EngineDied."""
         ...
 

@@ -6,7 +6,7 @@ by going back from parent to parent.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from service.engine.messages import FinishReason, Found
@@ -93,6 +93,20 @@ class History:
     def tokens(self, num_tokens: int, row: int) -> tuple[int, ...]:
         """The tokens of that hypothesis."""
         return tuple(rows.tokens[row] for rows, row in self.way(num_tokens, row))
+
+    def agreed(self, rows: Iterable[int], finished: Finished | None) -> tuple[int, int]:
+        """The longest hypothesis that all these rows after the last step begin with, and a finished one.
+
+        The number of its tokens, and its row after so many steps.
+        """
+        here, num_tokens = set(rows), len(self.steps)
+        while True:
+            if finished is not None and num_tokens == finished.num_tokens:
+                here.add(finished.row)
+            if len(here) == 1 and (finished is None or num_tokens <= finished.num_tokens):
+                return num_tokens, here.pop()
+            num_tokens -= 1
+            here = {self.steps[num_tokens].parents[row] for row in here}
 
     def told(self, finished: Finished, met: tuple[bool, ...] = ()) -> Found:
         """A finished hypothesis as it is told."""

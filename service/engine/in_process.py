@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from service.engine.core import Core
 from service.engine.errors import NotReady
 from service.engine.folder import ModelFolder
-from service.engine.hosting import EngineSettings, OnResult, OnTick, StopReport
+from service.engine.hosting import EngineSettings, OnProgress, OnResult, OnTick, StopReport
 from service.engine.messages import Cancel, Failed, Job, Post, ReadyModel
 
 
@@ -21,6 +21,7 @@ class InProcessEngines:
         self._core: Core | None = None
         self._outstanding: set[int] = set()
         self._on_result: OnResult = lambda _: None
+        self._on_progress: OnProgress = lambda _: None
         self._on_tick: OnTick = lambda _: None
         self._is_draining = False
         self._is_ticking = False
@@ -40,9 +41,9 @@ class InProcessEngines:
         """The models in memory; none before `start`."""
         return () if self._core is None else self._core.models
 
-    async def start(self, *, on_result: OnResult, on_tick: OnTick) -> None:
+    async def start(self, *, on_result: OnResult, on_progress: OnProgress, on_tick: OnTick) -> None:
         """Loads the models; raises CannotStart."""
-        self._on_result, self._on_tick = on_result, on_tick
+        self._on_result, self._on_progress, self._on_tick = on_result, on_progress, on_tick
         self._core = await asyncio.to_thread(self._load)
 
     def post(self, jobs: Sequence[Job]) -> None:
@@ -89,6 +90,9 @@ class InProcessEngines:
         report = self._core.tick()
         for record in report.records:
             self._on_tick(record)
+        for progress in report.progress:
+            if progress.id in self._outstanding:
+                self._on_progress(progress)
         for result in report.results:
             if result.id in self._outstanding:
                 self._outstanding.discard(result.id)

@@ -20,6 +20,7 @@ class Job(msgspec.Struct, frozen=True, array_like=True):
     `deadline` and `posted_at` are time.monotonic() seconds, which all processes of a machine share.
     Sentences of one call share a `group`: the queue takes turns among groups. The translation must hold
     the `required` phrases, each as often as it is listed; that takes a beam of at least 4.
+    With `streams` its Progress is told.
     """
 
     id: int
@@ -37,6 +38,7 @@ class Job(msgspec.Struct, frozen=True, array_like=True):
     priority: Priority = "interactive"
     group: int = 0
     required: tuple[tuple[int, ...], ...] = ()
+    streams: bool = False
 
 
 class Found(msgspec.Struct, frozen=True, array_like=True):
@@ -73,6 +75,22 @@ class Failed(msgspec.Struct, frozen=True, array_like=True, tag=True):
 
 
 Result = Done | Failed
+
+
+class Progress(msgspec.Struct, frozen=True, array_like=True):
+    """Tokens of the best hypothesis that nothing can change any more, behind those told before.
+
+    `attention` is as in Found, for these tokens.
+    """
+
+    id: int
+    tokens: tuple[int, ...]
+    attention: bytes | None
+
+    def followed_by(self, other: Progress) -> Progress:
+        """Both of one sentence as one."""
+        attention = None if self.attention is None else self.attention + (other.attention or b"")
+        return Progress(self.id, self.tokens + other.tokens, attention)
 
 
 class TickRecord(msgspec.Struct, frozen=True):
@@ -151,10 +169,11 @@ class StartFailed(msgspec.Struct, frozen=True, tag=True):
 
 
 class Report(msgspec.Struct, frozen=True, tag=True):
-    """The tick records and results since the last report."""
+    """The tick records and results since the last report, and the progress of sentences that go on."""
 
     records: tuple[TickRecord, ...]
     results: tuple[Result, ...]
+    progress: tuple[Progress, ...] = ()
 
 
 class Heartbeat(msgspec.Struct, frozen=True, tag=True):

@@ -7,6 +7,7 @@ as a target may have twice as many tokens. The limits are measured, see docs/des
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import takewhile
 
 from service.engine.model import Floats
 
@@ -39,6 +40,15 @@ class LoopGuard:
         num_repeated = self._num_repeated(tokens)
         return len(tokens) - (num_repeated or self._num_stuck(attention))
 
+    def num_safe(self, tokens: Sequence[int], attention: Iterable[Floats]) -> int:
+        """How many tokens of a hypothesis are kept whatever is said after them: those before any repetition.
+
+        `attention` as for `num_kept`.
+        """
+        periods = range(1, min(MAX_PERIOD, len(tokens) - 1) + 1)
+        num_repeated = max((_run(tokens, period) for period in periods), default=0)
+        return len(tokens) - max(num_repeated, _num_looking_alike(attention))
+
     def _num_repeated(self, tokens: Sequence[int]) -> int:
         """How many tokens at the end are said again, in the shortest period that is a loop; 0 for none."""
         last, num_tokens = tokens[-1], len(tokens)
@@ -59,12 +69,7 @@ class LoopGuard:
 
     def _num_stuck(self, attention: Iterable[Floats]) -> int:
         """How many tokens at the end look where the one before them looked; 0 where that is no loop."""
-        count, place = -1, None
-        for row in attention:
-            looked_at = int(row.argmax())
-            if place is not None and looked_at != place:
-                break
-            count, place = count + 1, looked_at
+        count = _num_looking_alike(attention)
         return count if count + 1 >= MAX_STUCK + self._num_required else 0
 
 
@@ -74,6 +79,13 @@ def _run(tokens: Sequence[int], period: int) -> int:
     while place >= period and tokens[place] == tokens[place - period]:
         count, place = count + 1, place - 1
     return count
+
+
+def _num_looking_alike(attention: Iterable[Floats]) -> int:
+    """How many of the last tokens look most where the one before them looked."""
+    places = (int(row.argmax()) for row in attention)
+    last = next(places, None)
+    return sum(1 for _ in takewhile(lambda place: place == last, places))
 
 
 def _longest_run(tokens: Sequence[int], period: int) -> int:

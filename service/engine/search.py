@@ -18,6 +18,7 @@ from service.engine.messages import FinishReason, Found
 from service.engine.model import NOBODY_ASKS, Floats, Integers
 from service.engine.repetition import FIRST_LOOK, LoopGuard, next_look
 
+Settled = tuple[tuple[int, ...], bytes | None]  # tokens, and their attention as it is told
 LEAST_COVERAGE = float(np.finfo(np.float32).eps)  # 2 ** -23
 
 
@@ -171,6 +172,14 @@ class SingleSearch:
         score = scored(self._rules, self._total, len(self._logprobs), self._attention)
         attention = attention_bytes(self._rules, self._attention)
         return (Found(tuple(self._tokens), tuple(self._logprobs), score, self.finish_reason, attention),)
+
+    def settled(self, num_known: int) -> Settled:
+        """The tokens behind the first `num_known` that nothing can change any more."""
+        num_safe = len(self._tokens)
+        if self._guard is not None:
+            num_safe = self._guard.num_safe(self._tokens, reversed(self._attention))
+        attention = attention_bytes(self._rules, self._attention[num_known:num_safe])
+        return tuple(self._tokens[num_known:num_safe]), attention
 
     def _look_round(self) -> None:
         """Ends the search at its limit, and where it loops."""

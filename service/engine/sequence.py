@@ -9,7 +9,7 @@ from service.engine.beam import BeamSearch
 from service.engine.constrained import ConstrainedSearch
 from service.engine.errors import ZhuyiError
 from service.engine.manifest import Pieces
-from service.engine.messages import Done, Failed, Job
+from service.engine.messages import Done, Failed, Job, Progress
 from service.engine.repetition import LoopGuard
 from service.engine.search import Rules, SingleSearch
 
@@ -25,6 +25,7 @@ class Sequence:
     encode_seconds: float = 0.0
     max_rows: int = field(init=False)
     reads_attention: bool = field(init=False)
+    num_streamed: int = 0
 
     def __post_init__(self) -> None:
         self.max_rows = self.search.beam_size if isinstance(self.search, BeamSearch) else 1
@@ -62,6 +63,14 @@ class Sequence:
     def is_expired(self, now: float) -> bool:
         """True from the deadline on."""
         return now >= self.deadline
+
+    def progress(self) -> Progress | None:
+        """What has been settled since it was told last; None where nothing was."""
+        tokens, attention = self.search.settled(self.num_streamed)
+        if not tokens:
+            return None
+        self.num_streamed += len(tokens)
+        return Progress(self.job.id, tokens, attention)
 
     def done(self, now: float) -> Done:
         """The result of a finished search; raises ModelFailed where it holds something not finite."""

@@ -11,10 +11,11 @@ import numpy as np
 from service.engine.errors import InvalidText, TooLong
 from service.engine.folder import ModelFolder
 from service.engine.messages import Done, Found
+from service.engine.model import Floats
 from service.engine.phrases import Phrase
 from service.engine.pieces import Pieces
 from service.engine.tokenizer import Tokenizer
-from service.engine.translation import Hypothesis, Timings, Translation
+from service.engine.translation import Hypothesis, Partial, Timings, Translation
 
 _TOKENS_PER_SOURCE_TOKEN = 2  # a target sentence is hardly ever longer than this many times the source
 _SPARE_TOKENS = 10
@@ -103,6 +104,12 @@ class TextModel:
         )
         return self._translation(prepared, hypotheses, timings)
 
+    def partial(self, prepared: Prepared, tokens: Sequence[int], attention: bytes | None) -> Partial:
+        """What the first target tokens of a translation mean, without the bytes of half a character."""
+        whole = tuple(tokens[: self._target.num_whole(tokens)])
+        weights = None if attention is None else _weights(attention, prepared)[: len(whole)]
+        return Partial(self.text_of(whole), Pieces(whole, lambda: self._target.decode(whole)[1]), weights)
+
     def empty(self, prepared: Prepared, *, with_attention: bool) -> Translation:
         """The translation of a sentence without a token."""
         weights = np.zeros((0, 0), np.float32) if with_attention else None
@@ -134,11 +141,13 @@ class TextModel:
             pieces = Pieces(found.tokens, lambda: self._target.decode(found.tokens)[1])
         else:
             text, pieces = prepared.target_text, prepared.target
-        weights = None
-        if found.attention is not None:
-            shape = (len(found.tokens), len(prepared.source))
-            weights = np.frombuffer(found.attention, np.float32).reshape(shape)  # [target, source]
+        weights = None if found.attention is None else _weights(found.attention, prepared)
         return Hypothesis(text, pieces, found.logprobs, found.score, found.finish_reason, weights, found.met)
+
+
+def _weights(attention: bytes, prepared: Prepared) -> Floats:
+    """Attention as it was told, as an array [target, source]."""
+    return np.frombuffer(attention, np.float32).reshape(-1, len(prepared.source))
 
 
 def _tokenizer(folder: ModelFolder, file: str, num_pieces: int) -> Tokenizer:

@@ -14,6 +14,7 @@ NUM_COPY_SYMBOLS = 32
 COPY_IDS = range(EOS + 1, EOS + 1 + NUM_COPY_SYMBOLS)  # the same on both sides
 _FIRST_COPY_CODE_POINT = 0xF0000  # Supplementary Private Use Area-A: no keyboard and no font produces it
 _SPACE_SIGN = "▁"
+_FIRST_CONTINUATION, _FIRST_LEADING = 0x80, 0xC0  # of the bytes of UTF-8
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,21 @@ class Tokenizer:
         space = " " if writes_spaces and not is_symbol else ""
         return self.encode_ids(anchor + space + text)[len(before) :]
 
+    def num_whole(self, ids: Sequence[int]) -> int:
+        """How many of the ids are left without the bytes of a last character that is not complete."""
+        for num_bytes, piece in enumerate(reversed(ids[-4:]), 1):
+            byte = self._byte(piece)
+            if byte is None or byte < _FIRST_CONTINUATION:
+                break
+            if byte >= _FIRST_LEADING:
+                is_complete = num_bytes >= _num_bytes_led_by(byte)
+                return len(ids) if is_complete else len(ids) - num_bytes
+        return len(ids)
+
+    def _byte(self, piece: int) -> int | None:
+        """The byte that a piece stands for, as `<0xE4>` does."""
+        return int(self._processor.id_to_piece(piece)[1:-1], 16) if self._processor.is_byte(piece) else None
+
     def decode_text(self, ids: Sequence[int]) -> str:
         """The text of `decode`, faster where no place is needed."""
         text: str = self._processor.decode(list(ids))
@@ -110,6 +126,11 @@ class Tokenizer:
             placed.append(Piece(piece.id, piece.piece.replace(_SPACE_SIGN, " "), start, end))
         placed.reverse()
         return placed
+
+
+def _num_bytes_led_by(byte: int) -> int:
+    """The length of a character in UTF-8, by its first byte."""
+    return 2 if byte < 0xE0 else 3 if byte < 0xF0 else 4
 
 
 def _code_point_of_byte(text: str) -> list[int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from service.engine.beam import MAX_BEAM_SIZE as MAX_BEAM_SIZE
@@ -97,6 +97,22 @@ class Translation:
     version: str
     timings: Timings
     met: tuple[bool, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Partial:
+    """What of a translation will not change any more: each extends the one before.
+
+    `text` begins the final text, spans of `target_tokens` lie in it; a character whose bytes are not all
+    there is left out with its tokens. `weights` [target tokens, source tokens] as in Hypothesis.
+    """
+
+    text: str
+    target_tokens: Sequence[Piece]
+    weights: Floats | None
+
+
+OnPartial = Callable[[int, Partial], None]  # the number of the sentence, and what it has come to
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,14 +12,17 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from msgspec.structs import replace as replaced
+
 from service.engine.admission import Admission, QueueLimits, QueueState
 from service.engine.catalogue import Catalogue
 from service.engine.errors import DeadlineExceeded, InvalidOption, InvalidText, NotReady, error_from
 from service.engine.folder import ModelFolder
 from service.engine.hosting import Engines, OnTick, StopReport
-from service.engine.messages import Done, Failed, Job, Result, TickRecord
+from service.engine.messages import Done, Failed, Job, Progress, Result, TickRecord
+from service.engine.stream import Stream
 from service.engine.text_model import Prepared, TextModel
-from service.engine.translation import LoadedModelInfo, Options, Translation
+from service.engine.translation import LoadedModelInfo, OnPartial, Options, Translation
 
 # How much longer than the deadline is waited for the engine, which knows where the time went.
 _DEADLINE_GRACE_SECONDS = 0.03
@@ -48,6 +51,7 @@ class Translator:
         self._clock = clock
         self._ids = itertools.count()
         self._futures: dict[int, asyncio.Future[Done]] = {}
+        self._streams: dict[int, Stream] = {}
 
     @property
     def is_ready(self) -> bool:
@@ -56,7 +60,7 @@ class Translator:
 
     async def start(self) -> None:
         """Starts the engines and returns when they are ready; raises CannotStart or EngineDied."""
-        await self._engines.start(on_result=self._resolve, on_tick=self._observe)
+        await self._engines.start(on_result=self._resolve, on_progress=self._stream, on_tick=self._observe)
 
     async def stop(self, *, grace_seconds: float) -> StopReport:
         """Refuses, drains for at most `grace_seconds`, cuts what is left, and ends the engines."""
@@ -95,12 +99,17 @@ class Translator:
         *,
         deadline: float | None = None,
         required: Sequence[Sequence[str]] = (),
+        on_partial: OnPartial | None = None,
     ) -> list[Translation]:
         """One translation per sentence, in their order; `deadline` in time.monotonic() seconds.
 
         `required` is empty, or has for each sentence the phrases of target text that its translation
         must hold, each as often as it is listed: words or copy symbols, up to 64 phrases and no more
         tokens than a translation may have. They cost a beam of at least 4.
+
+        `on_partial` is called on the event loop with the number of a sentence and what of its translation
+        is certain, before the call returns and never after; what it raises ends the call. A sentence of
+        which something was told is not given to another engine if its own dies.
 
         Raises UnknownLanguage, UnsupportedPair, InvalidText, InvalidOption, TooLong or TooMany before
         anything is queued, Overloaded or NotReady at once, later DeadlineExceeded, ModelFailed or
@@ -115,7 +124,7 @@ class Translator:
                 self._with_required(model, *one, index)
                 for index, one in enumerate(zip(prepared, required, strict=True))
             ]
-        return await self._carry_out(model, prepared, options or Options(), deadline)
+        return await self._carry_out(model, prepared, options or Options(), deadline, on_partial)
 
     async def force(
         self,
@@ -160,7 +169,12 @@ class Translator:
         return Prepared(source.source, source.tokenize_seconds, translation, target)
 
     async def _carry_out(
-        self, model: TextModel, prepared: list[Prepared], options: Options, deadline: float | None
+        self,
+        model: TextModel,
+        prepared: list[Prepared],
+        options: Options,
+        deadline: float | None,
+        on_partial: OnPartial | None = None,
     ) -> list[Translation]:
         """Queues those that have a token, waits for them, and puts all into their order."""
         group = next(self._ids)
@@ -169,7 +183,12 @@ class Translator:
             for index, one in enumerate(prepared)
             if one.source
         }
-        done = dict(zip(jobs, await self._answers(list(jobs.values()), deadline), strict=True))
+        streams: dict[int, Stream] = {}
+        if on_partial is not None:
+            jobs = {index: replaced(job, streams=True) for index, job in jobs.items()}
+            numbered = ((job.id, prepared[index], index) for index, job in jobs.items())
+            streams = {job_id: Stream(model, one, index, on_partial) for job_id, one, index in numbered}
+        done = dict(zip(jobs, await self._answers(list(jobs.values()), deadline, streams), strict=True))
         return [
             model.translation(one, done[index])
             if index in done
@@ -200,7 +219,9 @@ class Translator:
             required=one.required,
         )
 
-    async def _answers(self, jobs: list[Job], deadline: float | None) -> list[Done]:
+    async def _answers(
+        self, jobs: list[Job], deadline: float | None, streams: dict[int, Stream]
+    ) -> list[Done]:
         """Posts jobs and waits for all; on the first error the others are cancelled."""
         if not jobs:
             return []
@@ -211,6 +232,7 @@ class Translator:
             raise NotReady("no engine takes work now")
         num_tokens = sum(len(job.source) for job in jobs)
         self._admission.enter(len(jobs), num_tokens)
+        self._streams.update(streams)
         try:
             async with asyncio.timeout(min(remaining, _FOREVER_SECONDS) + _DEADLINE_GRACE_SECONDS):
                 return list(await asyncio.gather(*self._posted(jobs)))
@@ -229,6 +251,8 @@ class Translator:
 
     def _forget(self, jobs: list[Job]) -> None:
         """Cancels those of the jobs that nobody has answered."""
+        for job in jobs if self._streams else ():
+            self._streams.pop(job.id, None)
         unanswered = [job.id for job in jobs if self._futures.pop(job.id, None) is not None]
         if unanswered:
             self._engines.cancel(unanswered)
@@ -241,6 +265,17 @@ class Translator:
             future.set_exception(error_from(result.error, result.data))
         else:
             future.set_result(result)
+
+    def _stream(self, progress: Progress) -> None:
+        """Tells a caller of progress; if that raises, the call ends with it and is told nothing more."""
+        stream, future = self._streams.get(progress.id), self._futures.get(progress.id)
+        if stream is None or future is None or future.done():
+            return
+        try:
+            stream.feed(progress)
+        except Exception as error:  # noqa: BLE001  # whatever the caller's own function raises is the caller's
+            del self._streams[progress.id]
+            future.set_exception(error)
 
     def _observe(self, record: TickRecord) -> None:
         self._admission.observe(record)

@@ -13,6 +13,7 @@ import signal
 import socket
 import threading
 import time
+from collections.abc import Collection
 
 from service.engine.core import Core, CoreSettings
 from service.engine.cores import pin
@@ -22,6 +23,7 @@ from service.engine.messages import (
     Heartbeat,
     Inward,
     Outward,
+    Progress,
     Ready,
     Report,
     StartFailed,
@@ -32,6 +34,7 @@ from service.engine.messages import (
 
 HEARTBEAT_SECONDS = 1.0
 _MAX_RECORDS = 16  # tick records that are sent together while no sentence ends
+_MAX_PROGRESS = 4  # ticks whose progress is sent together: a few milliseconds that nobody sees
 
 Mailbox = queue.SimpleQueue[Inward]
 
@@ -96,16 +99,22 @@ def _drained(mailbox: Mailbox, *, is_idle: bool) -> list[Inward]:
 
 
 class Outbox:
-    """Holds tick records back until a result is to be sent, or until there are many of them."""
+    """Holds tick records back until a result is to be sent, or until there are many of them.
+
+    Progress is held back for less long; what is sent has one of a sentence at most, and none of one
+    whose result goes with it.
+    """
 
     def __init__(self, channel: socket.socket) -> None:
         self._channel = channel
         self._held: list[Report] = []
+        self._num_progress = 0
 
     def put(self, report: Report) -> None:
         """Takes a report and sends it now, or with one of the next."""
         self._held.append(report)
-        if report.results or len(self._held) >= _MAX_RECORDS:
+        self._num_progress += bool(report.progress)
+        if report.results or len(self._held) >= _MAX_RECORDS or self._num_progress >= _MAX_PROGRESS:
             self.flush()
 
     def flush(self) -> None:
@@ -114,8 +123,18 @@ class Outbox:
             return
         records = tuple(record for report in self._held for record in report.records)
         results = tuple(result for report in self._held for result in report.results)
+        progress = self._merged({result.id for result in results}) if self._num_progress else ()
         self._held.clear()
-        _send(self._channel, Report(records, results))
+        self._num_progress = 0
+        _send(self._channel, Report(records, results, progress))
+
+    def _merged(self, ended: Collection[int]) -> tuple[Progress, ...]:
+        merged: dict[int, Progress] = {}
+        for one in (progress for report in self._held for progress in report.progress):
+            if one.id not in ended:
+                before = merged.get(one.id)
+                merged[one.id] = one if before is None else before.followed_by(one)
+        return tuple(merged.values())
 
 
 def _send(channel: socket.socket, message: Outward) -> None:

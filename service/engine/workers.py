@@ -1,7 +1,7 @@
 """The engine processes together: least-loaded dispatch, and no sentence forgotten when one of them dies.
 
-A sentence whose engine died is given once to another engine that is alive; if there is none, or
-that one dies too, its waiter is told.
+A sentence whose engine died is given once to another engine that is alive, if nothing of it has been
+streamed; if something has, or there is none, or that one dies too, its waiter is told.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from service.engine.errors import EngineDied, NotReady, ZhuyiError
 from service.engine.folder import ModelFolder
-from service.engine.hosting import EngineSettings, OnResult, OnTick, StopReport
+from service.engine.hosting import EngineSettings, OnProgress, OnResult, OnTick, StopReport
 from service.engine.messages import Failed, Job, Outward, ReadyModel, Report
 from service.engine.supervisor import EngineState, Supervisor
 
@@ -40,8 +40,9 @@ class Workers:
             for number in range(settings.num_engines)
         ]
         self._on_result: OnResult = lambda _: None
+        self._on_progress: OnProgress = lambda _: None
         self._on_tick: OnTick = lambda _: None
-        self._moved: set[int] = set()
+        self._bound: set[int] = set()  # jobs that must not move: they have, or something of them was told
         self._models: tuple[ReadyModel, ...] = ()
         self._is_draining = False
         self._drained = asyncio.Event()
@@ -71,9 +72,9 @@ class Workers:
             for number, one in enumerate(self._supervisors)
         )
 
-    async def start(self, *, on_result: OnResult, on_tick: OnTick) -> None:
+    async def start(self, *, on_result: OnResult, on_progress: OnProgress, on_tick: OnTick) -> None:
         """Returns when every engine is ready; raises CannotStart or EngineDied, and nothing runs then."""
-        self._on_result, self._on_tick = on_result, on_tick
+        self._on_result, self._on_progress, self._on_tick = on_result, on_progress, on_tick
         try:
             await asyncio.gather(*(one.start() for one in self._supervisors))
         except BaseException:
@@ -91,7 +92,7 @@ class Workers:
         gone = set(ids)
         for one in self._ready():
             one.process.cancel(gone)
-        self._moved -= gone
+        self._bound -= gone
         self._note_drained()
 
     async def stop(self, *, grace_seconds: float) -> StopReport:
@@ -133,16 +134,20 @@ class Workers:
             return
         for record in message.records:
             self._on_tick(record)
+        for progress in message.progress:
+            if progress.id in supervisor.process.outstanding:
+                self._bound.add(progress.id)
+                self._on_progress(progress)
         for result in message.results:
             if supervisor.process.settle(result.id) is not None:
-                self._moved.discard(result.id)
+                self._bound.discard(result.id)
                 self._on_result(result)
         self._note_drained()
 
     def _reassign(self, left: list[Job]) -> None:
-        """A dead engine's jobs: each moves once, if anyone is alive to take it."""
-        movable = [job for job in left if job.id not in self._moved] if self._ready() else []
-        self._moved.update(job.id for job in movable)
+        """A dead engine's jobs: each moves once, if nothing was told of it and anyone is alive to take it."""
+        movable = [job for job in left if job.id not in self._bound] if self._ready() else []
+        self._bound.update(job.id for job in movable)
         self._dispatch(movable)
         for job in left:
             if job not in movable:
@@ -150,7 +155,7 @@ class Workers:
         self._note_drained()
 
     def _fail(self, job: Job, error: ZhuyiError) -> None:
-        self._moved.discard(job.id)
+        self._bound.discard(job.id)
         self._on_result(Failed(job.id, type(error).__name__, error.data))
 
     def _note_drained(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from service.engine.translation import LoadedModelInfo, Options, Translation
+from service.engine.translation import LoadedModelInfo, OnPartial, Options, Translation
 
 
 class Translating(Protocol):
@@ -33,6 +33,7 @@ class Translating(Protocol):
         *,
         deadline: float | None = None,
         required: Sequence[Sequence[str]] = (),
+        on_partial: OnPartial | None = None,
     ) -> list[Translation]: ...
 
     async def force(

@@ -11,7 +11,7 @@ import numpy as np
 from service.engine.errors import UnsupportedPair
 from service.engine.manifest import Limits, Manifest, Pieces
 from service.engine.tokenizer import Piece
-from service.engine.translation import Hypothesis, LoadedModelInfo, Options, Timings, Translation
+from service.engine.translation import Hypothesis, LoadedModelInfo, OnPartial, Options, Timings, Translation
 
 PAIRS = (("en", "zh"), ("zh", "en"))
 
@@ -86,6 +86,7 @@ class ScriptedTranslator:
         *,
         deadline: float | None = None,
         required: Sequence[Sequence[str]] = (),
+        on_partial: OnPartial | None = None,
     ) -> list[Translation]:
         options = options or Options()
         await self._note(list(sentences), source, target, options, deadline)

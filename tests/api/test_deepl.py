@@ -197,7 +197,7 @@ async def test_failures_have_the_statuses_that_clients_wait_for(
 ) -> None:
     """429 tells the client when to come back; our own failures keep their cause."""
     api.translator.error = error
-    answer = await api.post(PATH, **GOOD)
+    answer = await api.post(PATH, **(GOOD | {"text": ["Hello there."]}))
     assert (answer.status_code, answer.headers.get("retry-after")) == (status, retry_after)
     assert SECRET not in answer.text
 

@@ -37,7 +37,7 @@ async def test_a_pinned_engine_keeps_to_its_core(store_path: Path) -> None:
     """As the system sees the process; without pinning it may use what its parent may."""
     for pins, expected in ((True, set(usable_cores()[1:2])), (False, set(usable_cores()))):
         workers = Workers(ModelStore(store_path).latest(), EngineSettings(pins=pins))
-        await workers.start(on_result=lambda _: None, on_tick=lambda _: None)
+        await workers.start(on_result=lambda _: None, on_progress=lambda _: None, on_tick=lambda _: None)
         (engine,) = workers.engines()
         assert engine.pid is not None
         assert os.sched_getaffinity(engine.pid) == expected
