@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from service.api.places import placings
+from service.api.places import Placing, placings
 from service.api.schemas import Offsets
 from service.pipeline.items import Item, Sentence
 
@@ -53,7 +53,12 @@ class EvidenceView:
         """All warnings, in the order of the sentences."""
         if self.item.is_unsure:
             return [_warning("unsure", "error", [[0, len(self.item.source_text)]], [])]
-        return [one for sentence in self.item.sentences for one in self._warnings(sentence)]
+        source, target = placings(self.item, self.offsets)
+        return [
+            one
+            for sentence in self.item.sentences
+            for one in warnings_of(sentence, source(sentence.source_shift), target(sentence.target_shift))
+        ]
 
     def protected(self) -> list[dict[str, Any]]:
         """The protected spans with their places on both sides."""
@@ -85,22 +90,22 @@ class EvidenceView:
     def _told(self) -> list[Sentence]:
         return [] if self.item.is_unsure else [one for one in self.item.sentences if one.assessment]
 
-    def _warnings(self, sentence: Sentence) -> Iterator[dict[str, Any]]:
-        make_source, make_target = placings(self.item, self.offsets)
-        source, target = make_source(sentence.source_shift), make_target(sentence.target_shift)
-        whole = source(0, len(sentence.source_text))
-        if sentence.fate == "source_kept":
-            yield _warning("source_kept", "error", [whole], [target(0, len(sentence.best.text))])
-        if sentence.fate == "reinserted":
-            spans = [target(one.start, one.end) for one in sentence.best.protected]
-            yield _warning("protected_reinserted", "warning", [whole], spans)
-        for one in sentence.terms:
-            if not one.is_met:
-                yield _warning("glossary_missed", "warning", [source(one.term.start, one.term.end)], [])
-        for found in sentence.assessment.warnings if sentence.assessment else ():
-            sources = [source(*span) for span in found.source_spans]
-            targets = [target(*span) for span in found.target_spans]
-            yield _warning(found.type, found.severity, sources, targets)
+
+def warnings_of(sentence: Sentence, source: Placing, target: Placing) -> Iterator[dict[str, Any]]:
+    """The warnings about one sentence."""
+    whole = source(0, len(sentence.source_text))
+    if sentence.fate == "source_kept":
+        yield _warning("source_kept", "error", [whole], [target(0, len(sentence.best.text))])
+    if sentence.fate == "reinserted":
+        spans = [target(one.start, one.end) for one in sentence.best.protected]
+        yield _warning("protected_reinserted", "warning", [whole], spans)
+    for one in sentence.terms:
+        if not one.is_met:
+            yield _warning("glossary_missed", "warning", [source(one.term.start, one.term.end)], [])
+    for found in sentence.assessment.warnings if sentence.assessment else ():
+        sources = [source(*span) for span in found.source_spans]
+        targets = [target(*span) for span in found.target_spans]
+        yield _warning(found.type, found.severity, sources, targets)
 
 
 def rounded(confidence: float | None) -> float | None:

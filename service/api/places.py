@@ -14,9 +14,12 @@ Placing = Callable[[int, int], list[int]]
 
 def placings(item: Item, offsets: Offsets) -> tuple[Callable[[Shift], Placing], Callable[[Shift], Placing]]:
     """What makes a placing of a shift, for the source and for the target of an item."""
-    if offsets == "code_points":
-        return _code_points, _code_points
-    return _utf16(item.source_text), _utf16(item.text)
+    return placing_in(item.source_text, offsets), placing_in(item.text, offsets)
+
+
+def placing_in(text: str, offsets: Offsets) -> Callable[[Shift], Placing]:
+    """The same for one text."""
+    return _code_points if offsets == "code_points" else _utf16(text)
 
 
 def _code_points(shift: Shift) -> Placing:

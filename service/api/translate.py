@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from service.api.bodies import read_fields
 from service.api.clients import read_deadline
+from service.api.events import EventStream
 from service.api.operations import (
     Subject,
     carry_out,
@@ -20,6 +21,7 @@ from service.api.rendering import render_model, render_translations
 from service.api.schemas import parse_request
 from service.api.services import Services
 from service.api.translate_request import TRANSLATE_TYPES, TranslateRequest, handling_of
+from service.api.translation_stream import TranslationStream
 from service.api.work_headers import work_headers
 from service.pipeline.fields import FieldNames
 from service.pipeline.items import Item
@@ -43,13 +45,16 @@ class TranslateRoute:
         resolve_languages(wanted.source, wanted.target, self._services.translator, subject)
         names = FieldNames(wanted.is_list)
         check_texts(wanted.texts, names, policy, with_attention="attention" in wanted.include)
+        handling = handling_of(wanted)
+        if wanted.stream:
+            return EventStream(TranslationStream(self._services, wanted, subject, deadline).run)
         with_attention = not {"alignment", "attention"}.isdisjoint(wanted.include)
         options = search_options(
             wanted, policy, n_best=wanted.alternatives + 1, with_attention=with_attention
         )
         items = await translate_texts(
             request, self._services, subject, wanted.texts, options, names=names, deadline=deadline,
-            handling=handling_of(wanted),
+            handling=handling,
         )  # fmt: skip
         return self._render(wanted, items, subject)
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from service.engine.messages import Progress
+from service.engine.messages import Done, Progress
 from service.engine.text_model import Prepared, TextModel
-from service.engine.translation import OnPartial
+from service.engine.translation import OnPartial, Partial
 
 
 @dataclass(slots=True)
@@ -31,3 +31,10 @@ class Stream:
         if len(partial.target_tokens) > self._num_told:
             self._num_told = len(partial.target_tokens)
             self.on_partial(self.index, partial)
+
+    def end(self, done: Done) -> None:
+        """Tells the whole translation; raises what `on_partial` raises."""
+        whole = self.model.translation(self.prepared, done)
+        self.on_partial(
+            self.index, Partial(whole.text, whole.source_tokens, whole.target_tokens, whole.weights, whole)
+        )

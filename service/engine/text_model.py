@@ -108,7 +108,8 @@ class TextModel:
         """What the first target tokens of a translation mean, without the bytes of half a character."""
         whole = tuple(tokens[: self._target.num_whole(tokens)])
         weights = None if attention is None else _weights(attention, prepared)[: len(whole)]
-        return Partial(self.text_of(whole), Pieces(whole, lambda: self._target.decode(whole)[1]), weights)
+        pieces = Pieces(whole, lambda: self._target.decode(whole)[1])
+        return Partial(self.text_of(whole), prepared.source, pieces, weights)
 
     def empty(self, prepared: Prepared, *, with_attention: bool) -> Translation:
         """The translation of a sentence without a token."""

@@ -104,12 +104,15 @@ class Partial:
     """What of a translation will not change any more: each extends the one before.
 
     `text` begins the final text, spans of `target_tokens` lie in it; a character whose bytes are not all
-    there is left out with its tokens. `weights` [target tokens, source tokens] as in Hypothesis.
+    there is left out with its tokens. `weights` [target tokens, source tokens] as in Hypothesis. The last
+    one of a sentence has its whole `translation`.
     """
 
     text: str
+    source_tokens: Sequence[Piece]
     target_tokens: Sequence[Piece]
     weights: Floats | None
+    translation: Translation | None = None
 
 
 OnPartial = Callable[[int, Partial], None]  # the number of the sentence, and what it has come to

@@ -263,18 +263,23 @@ class Translator:
             return
         if isinstance(result, Failed):
             future.set_exception(error_from(result.error, result.data))
-        else:
+            return
+        if stream := self._streams.get(result.id):
+            self._tell(future, result.id, lambda: stream.end(result))
+        if not future.done():
             future.set_result(result)
 
     def _stream(self, progress: Progress) -> None:
-        """Tells a caller of progress; if that raises, the call ends with it and is told nothing more."""
         stream, future = self._streams.get(progress.id), self._futures.get(progress.id)
-        if stream is None or future is None or future.done():
-            return
+        if stream is not None and future is not None and not future.done():
+            self._tell(future, progress.id, lambda: stream.feed(progress))
+
+    def _tell(self, future: asyncio.Future[Done], job_id: int, tell: Callable[[], None]) -> None:
+        """Tells a caller of progress; if that raises, the call ends with it and is told nothing more."""
         try:
-            stream.feed(progress)
+            tell()
         except Exception as error:  # noqa: BLE001  # whatever the caller's own function raises is the caller's
-            del self._streams[progress.id]
+            del self._streams[job_id]
             future.set_exception(error)
 
     def _observe(self, record: TickRecord) -> None:

@@ -14,6 +14,7 @@ from service.engine.errors import Incomplete
 from service.engine.translation import Options
 from service.pipeline.assessing import Assessor
 from service.pipeline.fields import FieldNames
+from service.pipeline.following import Follower, Listener, Position
 from service.pipeline.given import GivenPlan
 from service.pipeline.handling import PLAIN, Handling
 from service.pipeline.items import Item
@@ -27,7 +28,7 @@ from service.text.detection import Detected, LanguageDetector
 from service.text.evidence import Calibration
 
 AUTO: Final = "auto"
-_Numbered = tuple[int, Unit]
+_Positioned = tuple[Position, Unit]
 
 
 class ItemTranslator:
@@ -56,6 +57,7 @@ class ItemTranslator:
         names: FieldNames,
         deadline: float | None = None,
         handling: Handling = PLAIN,
+        listener: Listener | None = None,
     ) -> list[Item]:
         """An item per text, in order; `source` may be `auto`, `deadline` is in time.monotonic() seconds.
 
@@ -67,7 +69,7 @@ class ItemTranslator:
             self._plan(text, language, target, detected, handling, names.name("q", number))
             for number, (text, language, detected) in enumerate(told)
         ]
-        items = await self._carry_out(plans, target, options, names, deadline)
+        items = await self._carry_out(plans, target, options, names, deadline, listener)
         if handling.strict:
             _require_whole(items, names)
         return [item.unless_unsure(handling.min_confidence) for item in items]
@@ -126,23 +128,34 @@ class ItemTranslator:
             yield text, detected.language, detected
 
     async def _carry_out(
-        self, plans: Sequence[Plan], target: str, options: Options, names: FieldNames, deadline: float | None
+        self,
+        plans: Sequence[Plan],
+        target: str,
+        options: Options,
+        names: FieldNames,
+        deadline: float | None,
+        listener: Listener | None = None,
     ) -> list[Item]:
         """All units of one language in one call, the languages side by side."""
-        groups: defaultdict[str, list[_Numbered]] = defaultdict(list)
-        for number, plan in enumerate(plans):
-            groups[plan.source] += [(number, unit) for unit in plan.units]
+        groups: defaultdict[str, list[_Positioned]] = defaultdict(list)
+        for text, plan in enumerate(plans):
+            placed = zip(plan.units, plan.places, strict=True)
+            groups[plan.source] += [
+                (Position(text, number, place), unit) for number, (unit, place) in enumerate(placed)
+            ]
         done: list[list[Outcome]] = [[] for _ in plans]
         looking = replace(options, with_attention=True)  # spans, links and warnings need it
 
-        async def settle_group(source: str, numbered: list[_Numbered]) -> None:
+        async def settle_group(source: str, positioned: list[_Positioned]) -> None:
             direction = Direction(source, target, looking, deadline)
-            with names.of([number for number, _ in numbered]):
-                found = await settle([unit for _, unit in numbered], direction, self._translator)
-            for (number, _), outcome in zip(numbered, found, strict=True):
-                assessed = self._assessor.assessed(outcome, source, target)
-                done[number].append(assessed)
-                self._on_sentence(assessed)
+            positions, units = zip(*positioned, strict=True)
+            assess = partial(self._assessor.assessed, source=source, target=target)
+            follower = None if listener is None else Follower(units, positions, listener, assess)
+            with names.of([position.text for position in positions]):
+                found = await settle(units, direction, self._translator, follower)
+            for position, outcome in zip(positions, map(assess, found), strict=True):
+                done[position.text].append(outcome)
+                self._on_sentence(outcome)
 
         await _together([settle_group(*group) for group in groups.items() if group[1]])
         return [plan.finish(outcomes) for plan, outcomes in zip(plans, done, strict=True)]

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from service.pipeline.items import Item, Rendition
+from service.pipeline.items import Item, Place, Rendition, Shift
 from service.pipeline.preparation import Preparation, Prose
 from service.pipeline.text_plan import join, place_sentences, ranked, whole
 from service.pipeline.units import Outcome, Unit
@@ -42,6 +42,11 @@ class MarkupPlan:
     @property
     def units(self) -> tuple[Unit, ...]:
         return tuple(unit for prose in self.proses for unit in prose.units if unit is not None)
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        pairs = zip(self.marked.blocks, self.proses, strict=True)
+        return tuple(Shift(0, block.offsets)(*place) for block, prose in pairs for place in prose.unit_places)
 
     def finish(self, outcomes: Sequence[Outcome]) -> Item:
         """The document with its sentences replaced, and one more for each rank of alternatives."""

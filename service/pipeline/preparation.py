@@ -26,6 +26,12 @@ class Prose:
     literals: frozenset[str]
     num_split: int = 0
 
+    @property
+    def unit_places(self) -> tuple[tuple[int, int], ...]:
+        """Where the sentences of the units stand."""
+        pairs = zip(self.segmented.segments, self.units, strict=True)
+        return tuple((segment.start, segment.end) for segment, unit in pairs if unit is not None)
+
     def is_whole(self, translation: str) -> bool:
         """True where every literal stands in the translation as often as in the text."""
         return all(

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from service.engine.text_model import MAX_REQUIRED_PHRASES
-from service.engine.translation import Options, Translation
+from service.engine.translation import OnPartial, Options, Translation
+from service.pipeline.following import Follower
 from service.pipeline.ports import Translating
 from service.pipeline.units import Outcome, Unit, mended, settled
 
@@ -21,14 +22,22 @@ class Direction:
     deadline: float | None
 
 
-async def settle(units: Sequence[Unit], direction: Direction, translator: Translating) -> list[Outcome]:
-    """An outcome per unit, in their order; raises what the translator raises.
+async def settle(
+    units: Sequence[Unit],
+    direction: Direction,
+    translator: Translating,
+    follower: Follower | None = None,
+) -> list[Outcome]:
+    """An outcome per unit, in their order; raises what the translator and the follower raise.
 
     Units of one call are all with a given translation, or all without.
     """
     if units and units[0].given is not None:
         return await _scored(units, direction, translator)
-    first = await _translated(units, [unit.phrases for unit in units], direction, translator)
+    phrases = [unit.phrases for unit in units]
+    first = await _translated(
+        units, phrases, direction, translator, None if follower is None else follower.partial
+    )
     found = [settled(unit, one) for unit, one in zip(units, first, strict=True)]
     lost = [number for number, outcome in enumerate(found) if outcome is None]
     if lost:
@@ -37,12 +46,19 @@ async def settle(units: Sequence[Unit], direction: Direction, translator: Transl
         second = await _translated(again, required, direction, translator)
         for number, translation in zip(lost, second, strict=True):
             unit = units[number]
-            found[number] = settled(unit, translation, fate="constrained") or mended(unit, translation)
+            outcome = settled(unit, translation, fate="constrained") or mended(unit, translation)
+            found[number] = outcome
+            if follower is not None:
+                follower.outcome(number, outcome)
     return [outcome for outcome in found if outcome is not None]
 
 
 async def _translated(
-    units: Sequence[Unit], required: Sequence[Sequence[str]], direction: Direction, translator: Translating
+    units: Sequence[Unit],
+    required: Sequence[Sequence[str]],
+    direction: Direction,
+    translator: Translating,
+    on_partial: OnPartial | None = None,
 ) -> list[Translation]:
     return await translator.translate(
         [unit.masked.text for unit in units],
@@ -51,6 +67,7 @@ async def _translated(
         direction.options,
         deadline=direction.deadline,
         required=required if any(required) else (),
+        on_partial=on_partial,
     )
 
 

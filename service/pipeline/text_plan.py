@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from service.pipeline.items import Item, Rendition, Sentence, Shift
+from service.pipeline.items import Item, Place, Rendition, Sentence, Shift
 from service.pipeline.preparation import Preparation, Prose
 from service.pipeline.units import Outcome, Unit, kept
 from service.text.detection import Detected
@@ -24,6 +24,10 @@ class Plan(Protocol):
     def units(self) -> Sequence[Unit]:
         """What goes to the model."""
 
+    @property
+    def places(self) -> Sequence[Place]:
+        """Where the sentences of the units stand in the text (code points)."""
+
     def finish(self, outcomes: Sequence[Outcome]) -> Item:
         """The item, from one outcome per unit, in their order."""
 
@@ -38,6 +42,10 @@ class UntouchedPlan:
 
     @property
     def units(self) -> tuple[Unit, ...]:
+        return ()
+
+    @property
+    def places(self) -> tuple[Place, ...]:
         return ()
 
     def finish(self, _: Sequence[Outcome]) -> Item:
@@ -62,6 +70,10 @@ class TextPlan:
     @property
     def units(self) -> tuple[Unit, ...]:
         return tuple(unit for unit in self.prose.units if unit is not None)
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        return self.prose.unit_places
 
     def finish(self, outcomes: Sequence[Outcome]) -> Item:
         """The text with its sentences replaced, and one more version for each rank of alternatives."""
