@@ -30,6 +30,8 @@ searches = st.sampled_from(
         {"target": (5, 9, 4), "with_attention": True},
         {"required": ((5, 9), (7,)), "beam_size": 4, "with_attention": True},
         {"required": ((6,), (6,), (11, 4, 8)), "beam_size": 8, "n_best": 4},
+        {"streams": True},
+        {"beam_size": 4, "streams": True},
         {"max_target_tokens": 60},
         {"max_target_tokens": 60, "beam_size": 4, "n_best": 4},
     ]
