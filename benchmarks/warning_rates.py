@@ -29,7 +29,8 @@ MAX_ROWS = 1000
 class Rate:
     """One warning on one set: spoiled translations and the same before; each 0 to 1.
 
-    `found` is recall, `precision` is over both; `false_alarms` is the share of all clean translations
+    `found` is recall, `by_any` the share that some warning is given for; `precision` is over both
+    halves; `false_alarms` is the share of all clean translations
     that this warning is given for, `on_references` that of a person's translations.
     """
 
@@ -37,6 +38,7 @@ class Rate:
     warning: str
     number: int
     found: float
+    by_any: float
     precision: float
     false_alarms: float
     on_references: float
@@ -121,6 +123,7 @@ def _rate(
         warning,
         len(warned),
         hits / max(1, len(warned)),
+        sum(map(bool, warned)) / max(1, len(warned)),
         precision,
         _count(warning, clean) / max(1, len(clean)),
         _count(warning, references) / max(1, len(references)),
@@ -142,13 +145,13 @@ def main() -> None:
     arguments = parser.parse_args()
     folder = ModelFolder.open(arguments.folder)
     rows = rows_of(arguments.config, arguments.data, arguments.tests, folder.manifest.source)
-    print("| set | warning | spoiled | found | precision | false alarms | on references |")
-    print("|---|---|---|---|---|---|---|")
+    print("| set | warning | spoiled | found | by any | precision | false alarms | on references |")
+    print("|---|---|---|---|---|---|---|---|")
     with Decoder(folder) as decoder:
         examiner = Examiner(folder, decoder)
         for test, pairs in {"held-out": rows.held, **rows.tests}.items():
             for one in examiner.rates(test, pairs[:: -(-len(pairs) // MAX_ROWS)], arguments.show):
-                shares = (one.found, one.precision, one.false_alarms, one.on_references)
+                shares = (one.found, one.by_any, one.precision, one.false_alarms, one.on_references)
                 row = (one.test, one.warning, one.number, *(f"{share:.1%}" for share in shares))
                 print(f"| {' | '.join(map(str, row))} |", flush=True)
 
