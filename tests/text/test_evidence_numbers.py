@@ -124,6 +124,22 @@ def test_text_without_numbers_has_none(text: str) -> None:
     assert [one for one in (*chinese_numbers(text), *english_numbers(text)) if one.is_firm] == []
 
 
+@pytest.mark.parametrize(
+    ("chinese", "english"),
+    [
+        ("亿" * 200, "million " * 200),
+        ("9" * 400, "hundred " * 300),
+        ("零分之三", "half"),
+        ("亿" * 200 + "点五", "a"),
+    ],
+)
+def test_numbers_without_end_are_no_error(chinese: str, english: str) -> None:
+    """Nor is a part of nothing."""
+    evidence = evidence_of(chinese, english)
+    changed_numbers(evidence)
+    changed_numbers(turned(evidence))
+
+
 @given(st.text("零一二两三四五六七八九十百千万亿半几点分之第月折打0123456789.,: abeflnotwy"))
 def test_no_text_is_an_error(text: str) -> None:
     """Whatever stands next to whatever; places lie in the text and in order."""
