@@ -46,6 +46,7 @@ SAME = [
     ("十分感谢。", "Thank you very much."),
     ("万一下雨呢？", "What if it rains?"),
     ("星期三见。", "See you on Wednesday."),
+    ("周三晚上见。", "See you on Wednesday evening."),
     ("我有两三个问题。", "I have a few questions."),
     ("ＡＢ１２号", "Number AB12"),
 ]
