@@ -17,7 +17,7 @@ from pathlib import Path
 from benchmarks.calibrate import clean_pairs
 from benchmarks.corruptions import SPOILS, Pair, Spoiled
 from benchmarks.decoding import Decoder
-from benchmarks.judged import forced, judge, rows_of
+from benchmarks.judged import Judged, forced, judge, rows_of
 from service.engine.folder import ModelFolder
 from service.text.evidence import Calibration, Evidence, assess
 
@@ -29,7 +29,8 @@ MAX_ROWS = 1000
 class Rate:
     """One warning on one set: spoiled translations and the same before; each 0 to 1.
 
-    `found` is recall, `precision` is over both; `false_alarms` is the share of all clean translations
+    `found` is recall, `by_any` the share that some warning is given for; `precision` is over both
+    halves; `false_alarms` is the share of all clean translations
     that this warning is given for, `on_references` that of a person's translations.
     """
 
@@ -37,9 +38,25 @@ class Rate:
     warning: str
     number: int
     found: float
+    by_any: float
     precision: float
     false_alarms: float
     on_references: float
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Low confidence on one set of the model's own translations.
+
+    `warned` is the share of all that are warned of, `rightly` the share of these that score below the
+    calibration's bound, `found` the share of those below it that are warned of.
+    """
+
+    test: str
+    number: int
+    warned: float
+    rightly: float
+    found: float
 
 
 class Examiner:
@@ -56,7 +73,7 @@ class Examiner:
 
     def rates(self, test: str, pairs: Sequence[Pair], show: str) -> list[Rate]:
         """The rates of all warnings on one set of (source, person's translation)."""
-        judged = judge(self._decoder, self._folder, pairs)
+        judged = self._judged(pairs)
         clean = clean_pairs(judged, self._calibration.min_chrf)
         references = self._types(pairs)
         everything = self._types(clean)
@@ -68,6 +85,23 @@ class Examiner:
             self._show(warning, show, spoiled, warned, clean, everything)
             found.append(_rate(test, warning, warned, before, everything, references))
         return found
+
+    def doubts(self, test: str, pairs: Sequence[Pair]) -> Doubt:
+        """How often confidence is called low, and how often rightly."""
+        judged = self._judged(pairs)
+        is_bad = [one.chrf < self._calibration.min_chrf for one in judged]
+        is_warned = ["low_confidence" in self._warned(one.evidence) for one in judged]
+        both = sum(bad and warned for bad, warned in zip(is_bad, is_warned, strict=True))
+        return Doubt(
+            test,
+            len(judged),
+            sum(is_warned) / max(1, len(judged)),
+            both / max(1, sum(is_warned)),
+            both / max(1, sum(is_bad)),
+        )
+
+    def _judged(self, pairs: Sequence[Pair]) -> list[Judged]:
+        return judge(self._decoder, self._folder, pairs)
 
     def _usable(self, spoiled: Sequence[Spoiled]) -> list[Spoiled]:
         return [one for one in spoiled if one.spoiled not in ("", one.clean) and self._fits(one)]
@@ -121,6 +155,7 @@ def _rate(
         warning,
         len(warned),
         hits / max(1, len(warned)),
+        sum(map(bool, warned)) / max(1, len(warned)),
         precision,
         _count(warning, clean) / max(1, len(clean)),
         _count(warning, references) / max(1, len(references)),
@@ -142,15 +177,28 @@ def main() -> None:
     arguments = parser.parse_args()
     folder = ModelFolder.open(arguments.folder)
     rows = rows_of(arguments.config, arguments.data, arguments.tests, folder.manifest.source)
-    print("| set | warning | spoiled | found | precision | false alarms | on references |")
-    print("|---|---|---|---|---|---|---|")
+    sets = {
+        test: pairs[:: -(-len(pairs) // MAX_ROWS)]
+        for test, pairs in {"held-out": rows.held, **rows.tests}.items()
+    }
     with Decoder(folder) as decoder:
         examiner = Examiner(folder, decoder)
-        for test, pairs in {"held-out": rows.held, **rows.tests}.items():
-            for one in examiner.rates(test, pairs[:: -(-len(pairs) // MAX_ROWS)], arguments.show):
-                shares = (one.found, one.precision, one.false_alarms, one.on_references)
-                row = (one.test, one.warning, one.number, *(f"{share:.1%}" for share in shares))
-                print(f"| {' | '.join(map(str, row))} |", flush=True)
+        print("| set | translations | low confidence | rightly | found |\n|---|---|---|---|---|")
+        for test, pairs in sets.items():
+            doubt = examiner.doubts(test, pairs)
+            _print_row(test, doubt.number, doubt.warned, doubt.rightly, doubt.found)
+        print("\n| set | warning | spoiled | found | by any | precision | false alarms | on references |")
+        print("|---|---|---|---|---|---|---|---|")
+        for test, pairs in sets.items():
+            for one in examiner.rates(test, pairs, arguments.show):
+                shares = (one.found, one.by_any, one.precision, one.false_alarms, one.on_references)
+                _print_row(one.test, one.warning, one.number, *shares)
+
+
+def _print_row(*cells: str | int | float) -> None:
+    """A row of a table, shares as percentages."""
+    shown = (f"{cell:.1%}" if isinstance(cell, float) else str(cell) for cell in cells)
+    print(f"| {' | '.join(shown)} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -38,7 +38,7 @@ SPOILED = {
         "negation": ("我的包裹还没到。", "My parcel has arrived."),
         "repetition": (
             "我想买五张票。",
-            "I want to buy five tickets to buy five tickets to buy five tickets.",
+            "I want to buy five to buy five to buy five tickets.",
         ),
         "untranslated": ("请先重启设备，然后再试一次。", "Please 重启设备, then try again."),
         "detached": ("请先重启设备，然后再试一次。", "The cat on the roof was singing about potatoes."),

@@ -7,10 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from service.text.evidence import Evidence, Span, assess
 from service.text.evidence.calibration import chance
-from tests.text.evidence_cases import CALIBRATION, diagonal, evidence_of
+from tests.text.evidence_cases import CALIBRATION, diagonal, evidence_of, tokens_of
 
 
 def types_of(evidence: Evidence) -> list[str]:
@@ -104,3 +106,29 @@ def test_chances_are_chances(logit: float) -> None:
     """For any number, large ones included."""
     assert 0.0 <= chance(logit) <= 1.0
     assert chance(logit) == pytest.approx(1 - chance(-logit))
+
+
+@given(
+    st.text("猫不没三百万半点分月谢 。，？abc123.%", max_size=40),
+    st.text("cat not no n't three hundred a half 123 ,.?'猫", max_size=60),
+    st.integers(0, 2**32 - 1),
+)
+def test_no_sentence_is_an_error(source: str, target: str, seed: int) -> None:
+    """Whatever is said and however attention lies; chances are chances, and places lie in the texts."""
+    source, target = f"猫{source}", f"cat {target}"
+    random = np.random.default_rng(seed)
+    num_source, num_target = len(tokens_of(source)), len(tokens_of(target))
+    weights = random.dirichlet(np.full(num_source, 0.2), num_target).astype(np.float32)
+    logprobs = (-random.exponential(2.0, size=num_target)).tolist()
+    for languages in ("zh-en", "en-zh", "de-fr"):
+        found = assess(
+            evidence_of(source, target, languages, weights=weights, logprobs=logprobs), CALIBRATION
+        )
+        assert found.confidence is not None
+        assert 0.0 <= found.confidence <= 1.0
+        assert -1e-6 <= found.coverage <= 1.0 + 1e-6
+        assert -1e-6 <= found.entropy <= 1.0 + 1e-6
+        assert all(0.0 <= word.confidence <= 1.0 for word in found.words)
+        for one in found.warnings:
+            assert all(0 <= start < end <= len(source) for start, end in one.source_spans)
+            assert all(0 <= start < end <= len(target) for start, end in one.target_spans)

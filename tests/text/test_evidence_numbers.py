@@ -46,6 +46,7 @@ SAME = [
     ("十分感谢。", "Thank you very much."),
     ("万一下雨呢？", "What if it rains?"),
     ("星期三见。", "See you on Wednesday."),
+    ("周三晚上见。", "See you on Wednesday evening."),
     ("我有两三个问题。", "I have a few questions."),
     ("ＡＢ１２号", "Number AB12"),
 ]
@@ -122,6 +123,22 @@ def test_english_numbers_mean_what_text2num_says(number: int) -> None:
 def test_text_without_numbers_has_none(text: str) -> None:
     """Nor is it an error."""
     assert [one for one in (*chinese_numbers(text), *english_numbers(text)) if one.is_firm] == []
+
+
+@pytest.mark.parametrize(
+    ("chinese", "english"),
+    [
+        ("亿" * 200, "million " * 200),
+        ("9" * 400, "hundred " * 300),
+        ("零分之三", "half"),
+        ("亿" * 200 + "点五", "a"),
+    ],
+)
+def test_numbers_without_end_are_no_error(chinese: str, english: str) -> None:
+    """Nor is a part of nothing."""
+    evidence = evidence_of(chinese, english)
+    changed_numbers(evidence)
+    changed_numbers(turned(evidence))
 
 
 @given(st.text("零一二两三四五六七八九十百千万亿半几点分之第月折打0123456789.,: abeflnotwy"))

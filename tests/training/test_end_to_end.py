@@ -25,6 +25,7 @@ from training.corpus import read_pairs
 from training.data_folder import PreparedOtherwise, require_record
 from training.evaluate import Evaluation
 from training.export import export
+from training.folder import file_records, write_description
 from training.fp16_graph import FP16
 from training.int8_graphs import INT8
 from training.int8_products import narrowed
@@ -197,6 +198,25 @@ def test_scores_by_precision_reach_the_card(exported: Path, tmp_path: Path) -> N
     assert Manifest.read(tmp_path / "1").about["precisions"] == [score]
     assert "| toy | 4 | int8 | 61.5 | 70.0 | 90.0% |" in (tmp_path / "1" / "README.md").read_text("utf-8")
     ModelFolder.open(tmp_path / "1").verify()
+
+
+def test_a_calibration_reaches_the_card_and_not_other_graphs(
+    exported: Path, held_out: list[str], tmp_path: Path
+) -> None:
+    """The card says how well it came true; new graphs have other scores, so their folder has none."""
+    old = shutil.copytree(exported, tmp_path / "toy-zh-en" / "1")
+    (old / "calibration.json").write_bytes(b"{}")
+    worth = {"test": "toy", "of": "words", "number": 9, "share": 0.5, "auroc": 0.8, "brier": 0.2, "ece": 0.1}
+    manifest = Manifest.read(old)
+    about = manifest.about | {"calibration": {"min_chrf": 40.0, "reliability": [worth]}}
+    declared = {"calibration": "calibration.json", "files": file_records(old), "about": about}
+    write_description(msgspec.structs.replace(manifest, **declared), old)
+    ModelFolder.open(old).verify()
+    assert "| toy | words | 9 | 0.5 | 0.8 | 0.2 | 0.1 |" in (old / "README.md").read_text("utf-8")
+    new = tmp_path / "toy-zh-en" / "2"
+    quantize(old, new, held_out)
+    assert Manifest.read(new).calibration is None
+    assert "calibration" not in (new / "README.md").read_text("utf-8")
 
 
 def test_nothing_is_exported_that_was_not_compared(trained: Path, tmp_path: Path) -> None:

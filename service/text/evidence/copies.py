@@ -12,7 +12,8 @@ from service.text.evidence.warning import TranslationWarning
 
 _HAN_LANGUAGES: Final = frozenset({"ja", "zh"})
 _HAN_RUN: Final = re.compile(f"[{HAN}]{{2,}}")
-_WORD: Final = rf"[^\W\d_{UNSPACED}]+(?:['’][^\W\d_{UNSPACED}]+)?"
+_LETTER: Final = rf"[^\W\d_{UNSPACED}]"
+_WORD: Final = rf"(?<!{_LETTER}){_LETTER}+(?:['’]{_LETTER}+)?"
 _WORDS_RUN: Final = re.compile(rf"{_WORD}(?:[ ,-]+{_WORD}){{2,}}")
 _SENTENCE_RUN: Final = re.compile(rf"{_WORD}(?:[ ,-]+{_WORD}){{4,}}")
 _MIN_SMALL: Final = 2

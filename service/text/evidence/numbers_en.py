@@ -146,12 +146,12 @@ def _continues(group: list[str], word: str) -> bool:
 
 
 def _value(words: list[str]) -> float:
-    total, section = 0, 0
+    total, section = 0.0, 0.0  # floats: a million million million… becomes infinite and no error
     for word in words:
         if word in ("hundred", "dozen"):
-            section = (section or 1) * _SCALES[word]
+            section = (section or 1.0) * _SCALES[word]
         elif word in _SCALES:
-            total, section = total + (section or 1) * _SCALES[word], 0
+            total, section = total + (section or 1.0) * _SCALES[word], 0.0
         else:
             section += (_SMALL | _TENS)[word]
-    return float(total + section)
+    return total + section

@@ -51,7 +51,7 @@ def value_of(numeral: str) -> float:
     """The value of a numeral made of 零 to 亿; digits alone are read one by one, as years are."""
     if len(numeral) > 1 and all(sign in _DIGITS for sign in numeral):
         return float("".join(str(_DIGITS[sign]) for sign in numeral))
-    total, section, digit, unit = 0, 0, 0, 1
+    total, section, digit, unit = 0.0, 0.0, 0, 1  # floats: 亿亿亿… becomes infinite and no error
     for sign in numeral:
         if sign in _DIGITS:
             digit, unit = _DIGITS[sign], 1 if _DIGITS[sign] == 0 else unit
@@ -62,7 +62,7 @@ def value_of(numeral: str) -> float:
             whole = section + digit
             total = (total + whole) * unit if unit > 10**4 and total else total + (whole or 1) * unit
             section, digit = 0, 0
-    return float(total + section + digit * max(1, unit // 10))  # 三百二 is 320, 三百零二 302
+    return total + section + digit * max(1, unit // 10)  # 三百二 is 320, 三百零二 302
 
 
 def _digits(match: re.Match[str], text: str) -> Mention:
@@ -76,6 +76,8 @@ def _digits(match: re.Match[str], text: str) -> Mention:
 def _share(match: re.Match[str]) -> Mention:
     whole, _, decimals = match["share"].partition("点")
     parts, share = value_of(match["parts"]), _with_decimals(value_of(whole), decimals)
+    if not parts:
+        return Mention(Span(*match.span()), frozenset((share, parts)), is_firm=False)
     values = (share,) if parts == 100 else (tidy(share / parts), share, parts)
     return Mention(Span(*match.span()), frozenset(values))
 
@@ -92,7 +94,7 @@ def _words(match: re.Match[str], text: str) -> Mention:
 
 
 def _with_decimals(whole: float, decimals: str) -> float:
-    return tidy(float(f"{whole:.0f}.{''.join(str(_DIGITS[sign]) for sign in decimals) or 0}"))
+    return tidy(whole + float(f"0.{''.join(str(_DIGITS[sign]) for sign in decimals) or 0}"))
 
 
 def _other_values(numeral: str, following: str) -> set[float]:
