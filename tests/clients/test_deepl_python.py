@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import deepl
@@ -73,24 +74,53 @@ def test_every_option_is_taken(api: deepl.DeepLClient) -> None:
     assert found[0].model_type_used == "latency_optimized"
 
 
-@pytest.mark.parametrize("split", list(deepl.SplitSentences))
-def test_lines_stay_lines_however_sentences_are_split(
-    api: deepl.DeepLClient, split: deepl.SplitSentences
-) -> None:
-    """All three ways are taken."""
-    text = "Hello.\nWhere is my order?"
-    found = api.translate_text(text, source_lang="EN", target_lang="ZH", split_sentences=split)
-    assert found.text
+def test_sentences_are_split_as_asked(api: deepl.DeepLClient) -> None:
+    """At stops and line breaks, at stops alone, or nowhere; a line break that ends nothing is no break."""
+
+    def lines_of(text: str, split: deepl.SplitSentences) -> list[str]:
+        found = api.translate_text(text, source_lang="EN", target_lang="ZH", split_sentences=split)
+        return found.text.split("\n")
+
+    broken, whole = "Where is\nmy order?", "Hello.\nWhere is my order?"
+    assert (
+        len(lines_of(broken, deepl.SplitSentences.ALL)) == len(lines_of(whole, deepl.SplitSentences.ALL)) == 2
+    )
+    unbroken = api.translate_text(ENGLISH, source_lang="EN", target_lang="ZH").text
+    assert lines_of(broken, deepl.SplitSentences.NO_NEWLINES) == [unbroken]
+    assert len(lines_of(whole, deepl.SplitSentences.OFF)) == 1
 
 
-@pytest.mark.xfail(reason="the pipeline reads no markup yet", strict=True)
 @pytest.mark.parametrize("tag_handling", ["html", "xml"])
-def test_tags_are_handled(api: deepl.DeepLClient, tag_handling: str) -> None:
-    """Both kinds are taken."""
-    text = "<p>Where is my <b>order</b>?</p>"
+def test_tags_stand_around_the_same_words(api: deepl.DeepLClient, tag_handling: str) -> None:
+    """In their order, with their attributes."""
+    text = '<p>Where is my <b id="1">order</b>?</p>'
     found = api.translate_text(text, source_lang="EN", target_lang="ZH", tag_handling=tag_handling)
-    assert found.text.startswith("<p>")
-    assert found.text.endswith("</p>")
+    assert re.findall("<[^>]*>", found.text) == ["<p>", '<b id="1">', "</b>", "</p>"]
+    assert "订单" in found.text.partition("<b")[2].partition("</b>")[0]
+
+
+def test_tags_that_are_ignored_keep_their_text(api: deepl.DeepLClient) -> None:
+    """And those that split are no part of a sentence."""
+    text = "<d><p>Thanks.</p><x>Do not touch this.</x></d>"
+    found = api.translate_text(text, source_lang="EN", target_lang="ZH", tag_handling="xml", ignore_tags="x")
+    assert "<x>Do not touch this.</x>" in found.text
+    assert "Thanks" not in found.text
+    split = api.translate_text(
+        "<d>Where is my order?<x>Hello.</x></d>",
+        source_lang="EN",
+        target_lang="ZH",
+        tag_handling="xml",
+        outline_detection=False,
+        splitting_tags=["x"],
+    )
+    hello = api.translate_text("Hello.", source_lang="EN", target_lang="ZH").text
+    assert split.text.endswith(f"<x>{hello}</x></d>")
+
+
+def test_broken_xml_is_refused(api: deepl.DeepLClient) -> None:
+    """With the text that is meant."""
+    with pytest.raises(deepl.DeepLException, match=r"Bad request.*text\[1\]: is not well-formed XML"):
+        api.translate_text(["ok", "a <b"], source_lang="EN", target_lang="ZH", tag_handling="xml")
 
 
 def test_usage_grows_by_what_was_billed(api: deepl.DeepLClient) -> None:
@@ -132,13 +162,20 @@ def test_a_glossary_of_one_pair(api: deepl.DeepLClient) -> None:
     assert pairs == [("en", "zh"), ("zh", "en")]
 
 
-@pytest.mark.xfail(reason="the pipeline enforces no glossary yet", strict=True)
 def test_the_term_of_a_glossary_stands_in_the_translation(api: deepl.DeepLClient) -> None:
-    """One that the model would not choose."""
+    """One that the model would not choose, in markup too."""
     made = api.create_glossary("Odd", "EN", "ZH", {"order": "蓝色大象"})
-    found = api.translate_text(ENGLISH, source_lang="EN", target_lang="ZH", glossary=made)
+    plain = api.translate_text(ENGLISH, source_lang="EN", target_lang="ZH", glossary=made)
+    html = api.translate_text(
+        "<p>Where is my <b>order</b>?</p>",
+        source_lang="EN",
+        target_lang="ZH",
+        glossary=made,
+        tag_handling="html",
+    )
     api.delete_glossary(made)
-    assert "蓝色大象" in found.text
+    assert "蓝色大象" in plain.text
+    assert "蓝色大象" in html.text
 
 
 def test_a_glossary_of_several_pairs(api: deepl.DeepLClient) -> None:
