@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import deepl
 import httpx
@@ -15,7 +19,8 @@ from deepl.api_data import MultilingualGlossaryDictionaryEntries
 from translate import Translator
 from translate.providers.deepl import DeeplProvider
 
-from tests.e2e.server import Server
+from tests.api.test_metrics import samples_of, total
+from tests.e2e.server import Server, running
 
 ENGLISH, CHINESE = "Where is my order?", "你好，我想退货。"
 TERMS = {"refund": "退款", "order": "订单"}
@@ -233,3 +238,21 @@ def test_translate_with_its_deepl_provider(
     monkeypatch.setattr(DeeplProvider, "base_free_url", f"{server.url}/v2/translate")
     translator = Translator(provider="deepl", from_lang="en", to_lang="ZH", secret_access_key="any")
     assert translator.translate(ENGLISH) == ours[ENGLISH]
+
+
+def test_a_full_queue_is_waited_for(store: Path) -> None:
+    """DeepL's client takes our 429 for its own service's, comes again, and in the end all are answered."""
+    text, num_clients = "We have sent your refund to the bank. " * 4, 3
+    together = threading.Barrier(num_clients)
+    with running(store, engines=1, max_queue_sequences=4) as server, ThreadPoolExecutor(num_clients) as pool:
+
+        def ask(_: int) -> str:
+            with contextlib.closing(deepl.DeepLClient("any-key", server_url=server.url)) as client:
+                together.wait()
+                return str(client.translate_text(text, source_lang="EN", target_lang="ZH").text)
+
+        assert len(set(pool.map(ask, range(num_clients)))) == 1
+        samples = samples_of(httpx.get(f"{server.url}/metrics").text)
+    counted = {"dialect": "deepl", "route": "/v2/translate"}
+    assert total(samples, "zhuyi_http_requests_total", **counted, status="200") == num_clients
+    assert total(samples, "zhuyi_http_requests_total", **counted, status="429") >= 1
