@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import deepl
 import httpx
@@ -14,7 +19,8 @@ from deepl.api_data import MultilingualGlossaryDictionaryEntries
 from translate import Translator
 from translate.providers.deepl import DeeplProvider
 
-from tests.e2e.server import Server
+from tests.api.test_metrics import samples_of, total
+from tests.e2e.server import Server, running
 
 ENGLISH, CHINESE = "Where is my order?", "你好，我想退货。"
 TERMS = {"refund": "退款", "order": "订单"}
@@ -73,24 +79,53 @@ def test_every_option_is_taken(api: deepl.DeepLClient) -> None:
     assert found[0].model_type_used == "latency_optimized"
 
 
-@pytest.mark.parametrize("split", list(deepl.SplitSentences))
-def test_lines_stay_lines_however_sentences_are_split(
-    api: deepl.DeepLClient, split: deepl.SplitSentences
-) -> None:
-    """All three ways are taken."""
-    text = "Hello.\nWhere is my order?"
-    found = api.translate_text(text, source_lang="EN", target_lang="ZH", split_sentences=split)
-    assert found.text
+def test_sentences_are_split_as_asked(api: deepl.DeepLClient) -> None:
+    """At stops and line breaks, at stops alone, or nowhere; a line break that ends nothing is no break."""
+
+    def lines_of(text: str, split: deepl.SplitSentences) -> list[str]:
+        found = api.translate_text(text, source_lang="EN", target_lang="ZH", split_sentences=split)
+        return found.text.split("\n")
+
+    broken, whole = "Where is\nmy order?", "Hello.\nWhere is my order?"
+    assert (
+        len(lines_of(broken, deepl.SplitSentences.ALL)) == len(lines_of(whole, deepl.SplitSentences.ALL)) == 2
+    )
+    unbroken = api.translate_text(ENGLISH, source_lang="EN", target_lang="ZH").text
+    assert lines_of(broken, deepl.SplitSentences.NO_NEWLINES) == [unbroken]
+    assert len(lines_of(whole, deepl.SplitSentences.OFF)) == 1
 
 
-@pytest.mark.xfail(reason="the pipeline reads no markup yet", strict=True)
 @pytest.mark.parametrize("tag_handling", ["html", "xml"])
-def test_tags_are_handled(api: deepl.DeepLClient, tag_handling: str) -> None:
-    """Both kinds are taken."""
-    text = "<p>Where is my <b>order</b>?</p>"
+def test_tags_stand_around_the_same_words(api: deepl.DeepLClient, tag_handling: str) -> None:
+    """In their order, with their attributes."""
+    text = '<p>Where is my <b id="1">order</b>?</p>'
     found = api.translate_text(text, source_lang="EN", target_lang="ZH", tag_handling=tag_handling)
-    assert found.text.startswith("<p>")
-    assert found.text.endswith("</p>")
+    assert re.findall("<[^>]*>", found.text) == ["<p>", '<b id="1">', "</b>", "</p>"]
+    assert "订单" in found.text.partition("<b")[2].partition("</b>")[0]
+
+
+def test_tags_that_are_ignored_keep_their_text(api: deepl.DeepLClient) -> None:
+    """And those that split are no part of a sentence."""
+    text = "<d><p>Thanks.</p><x>Do not touch this.</x></d>"
+    found = api.translate_text(text, source_lang="EN", target_lang="ZH", tag_handling="xml", ignore_tags="x")
+    assert "<x>Do not touch this.</x>" in found.text
+    assert "Thanks" not in found.text
+    split = api.translate_text(
+        "<d>Where is my order?<x>Hello.</x></d>",
+        source_lang="EN",
+        target_lang="ZH",
+        tag_handling="xml",
+        outline_detection=False,
+        splitting_tags=["x"],
+    )
+    hello = api.translate_text("Hello.", source_lang="EN", target_lang="ZH").text
+    assert split.text.endswith(f"<x>{hello}</x></d>")
+
+
+def test_broken_xml_is_refused(api: deepl.DeepLClient) -> None:
+    """With the text that is meant."""
+    with pytest.raises(deepl.DeepLException, match=r"Bad request.*text\[1\]: is not well-formed XML"):
+        api.translate_text(["ok", "a <b"], source_lang="EN", target_lang="ZH", tag_handling="xml")
 
 
 def test_usage_grows_by_what_was_billed(api: deepl.DeepLClient) -> None:
@@ -132,13 +167,20 @@ def test_a_glossary_of_one_pair(api: deepl.DeepLClient) -> None:
     assert pairs == [("en", "zh"), ("zh", "en")]
 
 
-@pytest.mark.xfail(reason="the pipeline enforces no glossary yet", strict=True)
 def test_the_term_of_a_glossary_stands_in_the_translation(api: deepl.DeepLClient) -> None:
-    """One that the model would not choose."""
+    """One that the model would not choose, in markup too."""
     made = api.create_glossary("Odd", "EN", "ZH", {"order": "蓝色大象"})
-    found = api.translate_text(ENGLISH, source_lang="EN", target_lang="ZH", glossary=made)
+    plain = api.translate_text(ENGLISH, source_lang="EN", target_lang="ZH", glossary=made)
+    html = api.translate_text(
+        "<p>Where is my <b>order</b>?</p>",
+        source_lang="EN",
+        target_lang="ZH",
+        glossary=made,
+        tag_handling="html",
+    )
     api.delete_glossary(made)
-    assert "蓝色大象" in found.text
+    assert "蓝色大象" in plain.text
+    assert "蓝色大象" in html.text
 
 
 def test_a_glossary_of_several_pairs(api: deepl.DeepLClient) -> None:
@@ -196,3 +238,21 @@ def test_translate_with_its_deepl_provider(
     monkeypatch.setattr(DeeplProvider, "base_free_url", f"{server.url}/v2/translate")
     translator = Translator(provider="deepl", from_lang="en", to_lang="ZH", secret_access_key="any")
     assert translator.translate(ENGLISH) == ours[ENGLISH]
+
+
+def test_a_full_queue_is_waited_for(store: Path) -> None:
+    """DeepL's client takes our 429 for its own service's, comes again, and in the end all are answered."""
+    text, num_clients = "We have sent your refund to the bank. " * 4, 3
+    together = threading.Barrier(num_clients)
+    with running(store, engines=1, max_queue_sequences=4) as server, ThreadPoolExecutor(num_clients) as pool:
+
+        def ask(_: int) -> str:
+            with contextlib.closing(deepl.DeepLClient("any-key", server_url=server.url)) as client:
+                together.wait()
+                return str(client.translate_text(text, source_lang="EN", target_lang="ZH").text)
+
+        assert len(set(pool.map(ask, range(num_clients)))) == 1
+        samples = samples_of(httpx.get(f"{server.url}/metrics").text)
+    counted = {"dialect": "deepl", "route": "/v2/translate"}
+    assert total(samples, "zhuyi_http_requests_total", **counted, status="200") == num_clients
+    assert total(samples, "zhuyi_http_requests_total", **counted, status="429") >= 1
