@@ -9,8 +9,8 @@
  *   alignment                 JSON: [{"src": [start, end], "tgt": [start, end], "p": 0..1}]
  *   words                     JSON: [{"start", "end", "confidence": 0..1}] of the target, for shading
  *   source-lang, target-lang  language codes; "auto" is allowed for the source where the service translates
- *   offsets                   of what is given: "code_points" (the service's default) or "utf16" (JavaScript's own)
- *   src-url                   base address of a service: what is missing is fetched there, in code points
+ *   offsets                   what places count: "code_points" (the service's default) or "utf16" (JavaScript's own)
+ *   src-url                   base address of a service: what is missing is fetched there
  *   translation-first         the translation above, the source underneath
  *   ui-lang                   "en" or "zh"; default is that of the document
  * Properties only: marks = {source: [[start, end]], target: [[start, end]]}, outlined whatever is pointed at.
@@ -299,7 +299,10 @@ export class ZhuyiAligned extends HTMLElement {
     this.#request?.abort();
     this.#request = new AbortController();
     this.ariaBusy = "true";
-    const body = { q: source, source: this.getAttribute("source-lang") || "auto", target: this.getAttribute("target-lang") };
+    const body = {
+      q: source, source: this.getAttribute("source-lang") || "auto", target: this.getAttribute("target-lang"),
+      offsets: this.getAttribute("offsets") || "code_points",
+    };
     try {
       this.show(target ? await this.#look({ ...body, translation: target }) : await this.#translate(body));
     } catch (error) {

@@ -70,4 +70,3 @@ def contract() -> Iterator[ContractServer]:
     """A small server with the page, which answers by the contract of the API."""
     with serving_contract() as found:
         yield found
-
