@@ -255,6 +255,8 @@ def test_a_phone_shows_the_chat(opened: Page) -> None:
     opened.press("#customer-text", "Enter")
     expect(opened.locator(".bubble")).to_have_count(2)
     assert width_of(opened) == 375
+    for pane in opened.locator(".log").all():
+        assert pane.evaluate("log => log.scrollWidth - log.clientWidth") == 0
 
 
 def test_the_browser_runs_nothing_that_came_in_with_a_text(browser: Browser, server: Server) -> None:
