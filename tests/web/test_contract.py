@@ -120,6 +120,17 @@ def test_a_chosen_alternative_is_scored(opened: Page, contract: ContractServer) 
     opened.locator("#alternative-list button").nth(1).click()
     expect(opened.locator("#aligned .target")).to_have_text("PLEASE 😊 SEND B77 BACK? TODAY again")
     expect(opened.locator("#aligned [data-doubt]")).to_have_text("BACK?")
+    expect(opened.locator("#heat-map svg")).to_contain_text("again")
     assert ("score", "PLEASE 😊 SEND B77 BACK? TODAY again") in [
         (route, wanted.get("translation")) for route, wanted in contract.asked
     ]
+
+
+def test_a_chosen_alternative_keeps_the_method(opened: Page) -> None:
+    """Its partners are those of occlusion where that is switched on."""
+    translate(opened, TEXT)
+    opened.check("[value=occlusion]")
+    opened.locator("#alternative-list button").nth(1).click()
+    expect(opened.locator("#heat-map svg")).to_contain_text("again")
+    opened.locator("#aligned .target .word").first.hover()
+    expect(opened.locator("#aligned .source .partner")).to_have_text("😊")
