@@ -59,6 +59,13 @@ def test_an_error_within_the_stream_is_told(opened: Page) -> None:
     expect(opened.locator("#aligned .target")).to_have_text("FAIL HERE")
 
 
+def test_a_stream_without_an_end_is_told(opened: Page) -> None:
+    """What came is not taken for the whole."""
+    translate(opened, "cut here")
+    expect(opened.locator("#status")).to_have_text("That did not work: the answer ended too early")
+    expect(opened.locator("#spoken")).to_be_empty()
+
+
 def test_all_details_are_asked_for_in_one_stream(opened: Page, contract: ContractServer) -> None:
     """Nothing is refused here, so nothing is asked twice, and no notice stands there."""
     translate(opened, TEXT)

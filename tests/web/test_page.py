@@ -179,6 +179,16 @@ def test_the_history_stays_and_is_cleared(opened: Page) -> None:
     expect(opened.locator("#history-list li")).to_have_count(0)
 
 
+def test_a_browser_that_keeps_nothing_is_told_of(opened: Page) -> None:
+    """As in private windows; the history works until the page is closed."""
+    opened.evaluate(
+        "Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError'); }"
+    )
+    translate(opened, TEXT)
+    expect(opened.locator(".history-source")).to_have_text(TEXT)
+    expect(opened.locator("#history-note")).to_contain_text("The browser does not keep it")
+
+
 def test_typing_on_leaves_one_entry(opened: Page) -> None:
     """The history holds what was meant, not every beginning of it."""
     translate(opened, "我的订单")
