@@ -38,9 +38,8 @@ export async function translate(wanted, { signal, hear = () => {} } = {}) {
  * @returns {Promise<{alignment: any[], words: any[], warnings: any[], confidence: number|null}>}
  */
 export async function score(wanted, signal) {
-  const { segments, confidence } = await (await post("score", wanted, signal)).json();
-  const all = (name) => segments.flatMap((segment) => segment[name] ?? []);
-  return { alignment: all("alignment"), words: all("word_confidences"), warnings: all("warnings"), confidence };
+  const { segments, words, warnings, confidence } = await (await post("score", wanted, signal)).json();
+  return { alignment: segments.flatMap((segment) => segment.alignment), words, warnings, confidence };
 }
 
 /** The weights of a given translation; `method` is "attention" or "occlusion". */

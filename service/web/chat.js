@@ -5,7 +5,7 @@ import { describe } from "./failures.js";
 import { fillAll, setText } from "./i18n.js";
 import { translateMessage } from "./message.js";
 import { ReplyCheck } from "./reply-check.js";
-import { confidenceText } from "./warnings.js";
+import { confidenceText, listWarnings } from "./warnings.js";
 
 const LANGUAGE = { customer: "zh", agent: "en" };
 const OTHER = { customer: "agent", agent: "customer" };
@@ -72,18 +72,25 @@ export class ChatView {
       make("p", { class: "under", lang: LANGUAGE[OTHER[author]] }, message.translation), message);
     const aligned = make("zhuyi-aligned", { "source-lang": LANGUAGE[author], "target-lang": LANGUAGE[OTHER[author]], "translation-first": true });
     aligned.show({ source: message.text, target: message.translation, alignment: message.alignment, words: message.words });
-    this.bubble(OTHER[author], author, aligned, "", message);
+    this.bubble(OTHER[author], author, aligned, explain(message, aligned), message);
   }
 
   bubble(pane, author, main, under, message) {
     const name = setText(make("span", { class: "author" }), author);
     const certainty = setText(make("span", { class: "certainty" }), ...confidenceText(message.confidence));
-    const warnings = message.warnings.map(({ type }) => make("span", { class: "badge" }, type.replaceAll("_", " ")));
     const item = make("article", { class: `bubble ${pane === author ? "mine" : "theirs"}` },
-      make("p", { class: "meta" }, name, certainty, ...warnings), main, under);
+      make("p", { class: "meta" }, name, certainty), main, under);
     const log = byId(`${pane}-log`);
     log.append(item);
     fillAll(item);
     log.scrollTop = log.scrollHeight;
   }
+}
+
+/** The warnings of a message, folded up; nothing where there are none. */
+function explain({ text, translation, warnings }, aligned) {
+  if (!warnings.length) return "";
+  const summary = setText(make("summary"), "warning_count", { count: warnings.length });
+  const mark = (marks) => { aligned.marks = marks; };
+  return make("details", {}, summary, make("ul", { class: "warnings" }, ...listWarnings(warnings, text, translation, mark)));
 }

@@ -48,8 +48,9 @@ export class ReplyCheck {
     const isUnscored = carried === null || message.confidence === null;
     const doubt = Math.max(doubtOf(message.confidence), doubtOf(carried?.confidence));
     this.message = message;
-    this.isDoubtful = isUnscored || message.warnings.length > 0 || doubt >= DOUBTFUL;
-    setText(byId("check-verdict"), isUnscored ? "check_unscored" : this.isDoubtful ? "check_doubtful" : "check_good");
+    const isSuspect = message.warnings.length > 0 || doubt >= DOUBTFUL;
+    this.isDoubtful = isSuspect || isUnscored;
+    setText(byId("check-verdict"), isSuspect ? "check_doubtful" : isUnscored ? "check_unscored" : "check_good");
     setText(byId("agent-send"), this.isDoubtful ? "send_anyway" : "send");
     byId("check-results").hidden = false;
     byId("check-back").textContent = back.translation;

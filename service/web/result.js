@@ -51,7 +51,7 @@ export class Result {
   }
 
   /** A translation that could not be scored, and why. */
-  showUnscored(text, why) {
+  putUnscored(text, why) {
     this.put(text, {});
     byId("notices").replaceChildren();
     this.notice(...why);

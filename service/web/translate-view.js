@@ -80,14 +80,24 @@ export class TranslateView {
     if (source !== wanted.target) this.evidence.show({ ...this.shown, translation: found.details.text });
   }
 
-  /** Shows another translation of the same text, scored and aligned as it is. */
+  /** Shows another translation of the same text, scored and aligned as it is; a newer text goes before. */
   async choose(text) {
-    const wanted = { ...this.shown, translation: text };
-    this.evidence.show(wanted);
+    const { shown } = this;
+    const show = await this.score({ ...shown, translation: text });
+    if (this.controller || this.shown !== shown) return;
+    show();
+    this.evidence.show({ ...shown, translation: text });
+  }
+
+  /** How to show a translation, with its score or with the reason why there is none. */
+  async score(wanted) {
+    const { translation } = wanted;
     try {
-      this.result.put(text, await score(wanted));
+      const details = await score(wanted);
+      return () => this.result.put(translation, details);
     } catch (error) {
-      this.result.showUnscored(text, error.isUnknown ? ["missing", { names: "score" }] : ["failed", { detail: describe(error) }]);
+      const why = error.isUnknown ? ["missing", { names: "score" }] : ["failed", { detail: describe(error) }];
+      return () => this.result.putUnscored(translation, why);
     }
   }
 

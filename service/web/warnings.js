@@ -18,7 +18,8 @@ export function listWarnings(warnings, source, target, mark) {
     if (hasString(key)) setText(about, key);
     else about.textContent = warning.message;
     const places = [...quotes(warning.source_spans, source, "warning_source"), ...quotes(warning.target_spans, target, "warning_target")];
-    const item = make("li", { class: `warning ${warning.severity}`, title: warning.message }, about, ...places);
+    const severity = setText(make("strong"), `severity_${warning.severity}`);
+    const item = make("li", { class: `warning ${warning.severity}`, title: warning.message }, severity, about, ...places);
     if (places.length) item.append(markButton(warning, mark));
     return item;
   });

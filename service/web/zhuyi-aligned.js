@@ -9,8 +9,8 @@
  *   alignment                 JSON: [{"src": [start, end], "tgt": [start, end], "p": 0..1}]
  *   words                     JSON: [{"start", "end", "confidence": 0..1}] of the target, for shading
  *   source-lang, target-lang  language codes; "auto" is allowed for the source where the service translates
- *   offsets                   of what is given: "code_points" (the service's default) or "utf16" (JavaScript's own)
- *   src-url                   base address of a service: what is missing is fetched there, in code points
+ *   offsets                   what places count: "code_points" (the service's default) or "utf16" (JavaScript's own)
+ *   src-url                   base address of a service: what is missing is fetched there
  *   translation-first         the translation above, the source underneath
  *   ui-lang                   "en" or "zh"; default is that of the document
  * Properties only: marks = {source: [[start, end]], target: [[start, end]]}, outlined whatever is pointed at.
@@ -93,8 +93,10 @@ export class ZhuyiAligned extends HTMLElement {
   #caption = document.createElement("p");
   #active = null;
   #pinned = false;
+  #links = [];
   #frame = 0;
   #request = null;
+  #asked = "";
 
   constructor() {
     super();
@@ -163,11 +165,11 @@ export class ZhuyiAligned extends HTMLElement {
     const inCodePoints = this.getAttribute("offsets") !== "utf16";
     const units = { source: inCodePoints ? unitsOf(source) : Number, target: inCodePoints ? unitsOf(target) : Number };
     const place = (side, [start, end]) => [units[side](start), units[side](end)];
-    this.links = alignment.map((link) => ({ source: place("source", link.src), target: place("target", link.tgt), p: link.p }));
+    this.#links = alignment.map((link) => ({ source: place("source", link.src), target: place("target", link.tgt), p: link.p }));
     const confidences = words.map((one) => ({ span: place("target", [one.start, one.end]), confidence: one.confidence }));
     const known = { source: [], target: confidences.map((one) => one.span) };
     for (const side of ["source", "target"]) {
-      this.#spans[side] = disjoint([...known[side], ...this.links.map((link) => link[side])]);
+      this.#spans[side] = disjoint([...known[side], ...this.#links.map((link) => link[side])]);
       this.#fill(side, this.#data[side], marks[side].map((span) => place(side, span)), confidences);
     }
     this.#pinned = false;
@@ -214,7 +216,7 @@ export class ZhuyiAligned extends HTMLElement {
   /** The partners of a word: index on the other side and the greatest share of any link between them. */
   #partners(side, index) {
     const shares = new Map();
-    for (const link of this.links.filter((one) => overlap(one[side], this.#spans[side][index]))) {
+    for (const link of this.#links.filter((one) => overlap(one[side], this.#spans[side][index]))) {
       this.#spans[OTHER[side]].forEach((span, other) => {
         if (overlap(span, link[OTHER[side]])) shares.set(other, Math.max(link.p, shares.get(other) ?? 0));
       });
@@ -293,15 +295,20 @@ export class ZhuyiAligned extends HTMLElement {
   /** Translates, or looks at the given translation, at the service of `src-url`; once for the same texts. */
   async #fetch() {
     const { source, target, alignment } = this.#data;
-    const asked = JSON.stringify([source, this.getAttribute("src-url"), this.getAttribute("target-lang")]);
-    if (this.asked === asked || alignment.length) return;
-    this.asked = asked;
+    const asked = JSON.stringify([source, target, this.getAttribute("src-url"), this.getAttribute("target-lang")]);
+    if (this.#asked === asked || alignment.length) return;
+    this.#asked = asked;
     this.#request?.abort();
     this.#request = new AbortController();
     this.ariaBusy = "true";
-    const body = { q: source, source: this.getAttribute("source-lang") || "auto", target: this.getAttribute("target-lang") };
+    const body = {
+      q: source, source: this.getAttribute("source-lang") || "auto", target: this.getAttribute("target-lang"),
+      offsets: this.getAttribute("offsets") || "code_points",
+    };
     try {
-      this.show(target ? await this.#look({ ...body, translation: target }) : await this.#translate(body));
+      const found = target ? await this.#look({ ...body, translation: target }) : await this.#translate(body);
+      const isCurrent = this.#data.source === source && this.#data.target === target;
+      if (isCurrent) this.show(found);
     } catch (error) {
       if (error.name !== "AbortError") this.#fail(error);
     } finally {

@@ -23,7 +23,11 @@ from tests.web.scripted import attention_of, details_of, score_of, translation_o
 
 @dataclass
 class ContractServer:
-    """Where it listens, what it was asked; of a text with `slow` in it only the first piece is streamed."""
+    """Where it listens and what it was asked.
+
+    A text with `slow` in it is streamed to its first piece only, one with `cut` without an end, and one with
+    `fail` to an error.
+    """
 
     url: str = ""
     asked: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
@@ -67,6 +71,8 @@ class ContractServer:
             yield _event("translation.chunk", chunk)
             if "slow" in wanted["q"]:
                 await self._wait_for_leaving()
+        if "cut" in wanted["q"]:
+            return
         if "fail" in wanted["q"]:
             yield _event("error", {"status": 504, "detail": "the deadline has passed", "errors": []})
             return

@@ -47,9 +47,8 @@ def details_of(source: str, target: str) -> dict[str, Any]:
 def score_of(source: str, target: str) -> dict[str, Any]:
     """The answer of `POST /score`."""
     details = details_of(source, target)
-    segment = {"alignment": details["alignment"], "word_confidences": details["words"]}
-    segment |= {"warnings": details["warnings"], "confidence": details["confidence"]}
-    return {"segments": [segment], "confidence": details["confidence"], "logprob": -1.0}
+    answer = {name: details[name] for name in ("confidence", "words", "warnings")}
+    return answer | {"segments": [{"alignment": details["alignment"]}], "logprob": -1.0}
 
 
 def attention_of(source: str, target: str, method: str | None) -> dict[str, Any]:

@@ -64,6 +64,15 @@ def test_a_doubtful_reply_waits_for_a_second_press(chat: Page) -> None:
     expect(chat.locator("#customer-log [data-doubt]")).to_have_text("BACK?")
 
 
+def test_a_message_with_warnings_explains_them(chat: Page) -> None:
+    """To its reader, folded up, with the places."""
+    chat.fill("#customer-text", "order 5")
+    chat.press("#customer-text", "Enter")
+    chat.click("summary:has-text('Warnings: 1')")
+    chat.click("#agent-log .warning button")
+    expect(chat.locator("#agent-log .source .marked")).to_have_text("5")
+
+
 def test_changing_the_reply_makes_a_new_check_due(chat: Page) -> None:
     """What was checked is never taken for what is sent."""
     chat.fill("#agent-text", "send it back?")

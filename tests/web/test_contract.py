@@ -59,6 +59,13 @@ def test_an_error_within_the_stream_is_told(opened: Page) -> None:
     expect(opened.locator("#aligned .target")).to_have_text("FAIL HERE")
 
 
+def test_a_stream_without_an_end_is_told(opened: Page) -> None:
+    """What came is not taken for the whole."""
+    translate(opened, "cut here")
+    expect(opened.locator("#status")).to_have_text("That did not work: the answer ended too early")
+    expect(opened.locator("#spoken")).to_be_empty()
+
+
 def test_all_details_are_asked_for_in_one_stream(opened: Page, contract: ContractServer) -> None:
     """Nothing is refused here, so nothing is asked twice, and no notice stands there."""
     translate(opened, TEXT)
@@ -120,6 +127,17 @@ def test_a_chosen_alternative_is_scored(opened: Page, contract: ContractServer) 
     opened.locator("#alternative-list button").nth(1).click()
     expect(opened.locator("#aligned .target")).to_have_text("PLEASE 😊 SEND B77 BACK? TODAY again")
     expect(opened.locator("#aligned [data-doubt]")).to_have_text("BACK?")
+    expect(opened.locator("#heat-map svg")).to_contain_text("again")
     assert ("score", "PLEASE 😊 SEND B77 BACK? TODAY again") in [
         (route, wanted.get("translation")) for route, wanted in contract.asked
     ]
+
+
+def test_a_chosen_alternative_keeps_the_method(opened: Page) -> None:
+    """Its partners are those of occlusion where that is switched on."""
+    translate(opened, TEXT)
+    opened.check("[value=occlusion]")
+    opened.locator("#alternative-list button").nth(1).click()
+    expect(opened.locator("#heat-map svg")).to_contain_text("again")
+    opened.locator("#aligned .target .word").first.hover()
+    expect(opened.locator("#aligned .source .partner")).to_have_text("😊")

@@ -7,7 +7,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.e2e.server import Server
 
@@ -179,6 +179,16 @@ def test_the_history_stays_and_is_cleared(opened: Page) -> None:
     expect(opened.locator("#history-list li")).to_have_count(0)
 
 
+def test_a_browser_that_keeps_nothing_is_told_of(opened: Page) -> None:
+    """As in private windows; the history works until the page is closed."""
+    opened.evaluate(
+        "Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError'); }"
+    )
+    translate(opened, TEXT)
+    expect(opened.locator(".history-source")).to_have_text(TEXT)
+    expect(opened.locator("#history-note")).to_contain_text("The browser does not keep it")
+
+
 def test_typing_on_leaves_one_entry(opened: Page) -> None:
     """The history holds what was meant, not every beginning of it."""
     translate(opened, "我的订单")
@@ -231,11 +241,51 @@ def test_a_failure_is_told(opened: Page) -> None:
     expect(opened.locator("#status")).to_contain_text("10000")
 
 
-@pytest.mark.parametrize("view", ["translate", "chat"])
-def test_a_phone_needs_no_sideways_scrolling(opened: Page, view: str) -> None:
-    """At 375 pixels, with a text that has no place to break."""
+LONG = "https://example.com/" + "a" * 60 + " 你好，我想退货。"
+"""A text with a part that has no place to break."""
+
+
+def width_of(page: Page) -> int:
+    """What the page needs, in pixels."""
+    return int(page.evaluate("document.documentElement.scrollWidth"))
+
+
+def test_a_phone_needs_no_sideways_scrolling(opened: Page) -> None:
+    """At 375 pixels; the heat map scrolls within its frame."""
     opened.set_viewport_size({"width": 375, "height": 740})
-    translate(opened, "https://example.com/" + "a" * 60 + " 你好，我想退货。")
-    opened.goto(f"{opened.url.partition('#')[0]}#{view}")
-    expect(opened.locator(f"#{view}-view")).to_be_visible()
-    assert opened.evaluate("document.documentElement.scrollWidth") == 375
+    translate(opened, LONG)
+    assert width_of(opened) == 375
+
+
+def test_a_phone_shows_the_chat(opened: Page) -> None:
+    """The panes below each other."""
+    opened.set_viewport_size({"width": 375, "height": 740})
+    opened.click("#chat-link")
+    opened.fill("#customer-text", LONG)
+    opened.press("#customer-text", "Enter")
+    expect(opened.locator(".bubble")).to_have_count(2)
+    assert width_of(opened) == 375
+    for pane in opened.locator(".log").all():
+        assert pane.evaluate("log => log.scrollWidth - log.clientWidth") == 0
+
+
+def test_the_browser_runs_nothing_that_came_in_with_a_text(browser: Browser, server: Server) -> None:
+    """Should markup ever get in: the policy stops inline scripts, handlers and other hosts."""
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(f"{server.url}/")
+    page.evaluate(
+        """async () => {
+          window.violated = [];
+          addEventListener('securitypolicyviolation', event => violated.push(event.effectiveDirective));
+          const script = document.createElement('script');
+          script.textContent = 'window.ran = true';
+          document.body.append(script);
+          document.body.insertAdjacentHTML('beforeend', '<img src="nothing" onerror="window.ran = true">');
+          await fetch('http://localhost:9/').catch(() => {});
+        }"""
+    )
+    page.wait_for_function("violated.length >= 3")
+    assert sorted(page.evaluate("violated")) == ["connect-src", "script-src-attr", "script-src-elem"]
+    assert page.evaluate("window.ran") is None
+    context.close()
