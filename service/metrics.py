@@ -6,15 +6,15 @@ Base units, fixed buckets, and labels only from names that the service itself kn
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, GCCollector, Histogram, ProcessCollector
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
-from service.engine.messages import TickRecord
-from service.engine.translation import Translation
+from service.engine.messages import FinishReason, TickRecord
+from service.engine.translation import LoadedModelInfo, Translation
 from service.scrape import ScrapeCollector, ServiceState, TickTotals
 
 _REQUEST_SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 10, 30)
@@ -25,6 +25,7 @@ _TOKENS: Final = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 _BATCH_TOKENS: Final = tuple(2**power for power in range(17))
 _BYTES: Final = tuple(2**power for power in range(7, 22))
 _DIALECT: Final = "native"
+_OPERATIONS: Final = ("translate", "attention")
 
 
 class Metrics:
@@ -42,6 +43,17 @@ class Metrics:
     def observe_at_scrape(self, state: ServiceState) -> None:
         """Reads what changes without an event (depths, heartbeats, models) when somebody looks."""
         self.registry.register(ScrapeCollector(state, self._ticks))
+
+    def expect(self, models: Iterable[LoadedModelInfo], outcomes: Iterable[str]) -> None:
+        """Begins at zero what these models can count.
+
+        Prometheus sees no increase in a series that appears, so the first of its kind would be missed.
+        """
+        expected = tuple(outcomes)
+        for model in models:
+            self._requests.expect(model, expected)
+            self._engine.expect(model)
+            self._ticks.expect(model.name)
 
     def render(self) -> tuple[bytes, str]:
         """The body of `/metrics` and its content type."""
@@ -116,6 +128,9 @@ class _Distribution:
     def observe(self, amount: float, *labels: str) -> None:
         self._of(*labels).observe(amount)
 
+    def expect(self, *labels: str) -> None:
+        self._of(*labels)
+
 
 class _Series:
     """Makes the series of one registry."""
@@ -187,6 +202,18 @@ class _RequestSeries(_Series):
             "zhuyi_last_success_timestamp_seconds", "When a sentence last came back translated.", "model"
         )
 
+    def expect(self, model: LoadedModelInfo, outcomes: Iterable[str]) -> None:
+        name, version = model.name, model.version
+        for outcome in outcomes:
+            self.total.add(0, name, version, model.manifest.source, model.manifest.target, outcome)
+        for operation in _OPERATIONS:
+            self.duration.expect(name, version, operation, "ok")
+        for reason in get_args(FinishReason):
+            self.finished.add(0, name, version, reason)
+        self.inference.expect(name, version)
+        for series in (self.tokenization, self.queue, self.source_tokens, self.target_tokens):
+            series.expect(name)
+
 
 class _EngineSeries(_Series):
     """What the ticks tell."""
@@ -214,6 +241,19 @@ class _EngineSeries(_Series):
         self.cancelled = self.counter(
             "zhuyi_cancelled_rows", "Sentences given up by their caller or deadline.", "model", "where"
         )
+
+    def expect(self, model: LoadedModelInfo) -> None:
+        name, device = model.name, model.actual_device
+        for series in (self.encode, self.step):
+            series.expect(name, device)
+        for stage in ("encode", "decode"):
+            self.batch_size.expect(name, stage)
+        for series in (self.batch_tokens, self.padded_tokens):
+            series.expect(name)
+        for sums in (self.rows, self.failed):
+            sums.add(0, name)
+        for where in ("queued", "running"):
+            self.cancelled.add(0, name, where)
 
     def record(self, tick: TickRecord) -> None:
         model, device = tick.model, tick.actual_device
