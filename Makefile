@@ -21,7 +21,7 @@ BENCH_ARGS ?= --out bench.json
 .PHONY: help run test test-training image-test k8s-tools k8s-check k8s-rules check format train bench lock clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: $(SERVE)/installed ## serve the bundled models on 127.0.0.1:8000 (ZHUYI_HOST, ZHUYI_PORT)
 	@exec $(SERVE)/bin/python -m service serve

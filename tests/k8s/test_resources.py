@@ -21,7 +21,7 @@ from tests.k8s.reading import (
     violations,
 )
 
-VERSIONS = ("1.34", "1.37")
+VERSIONS = ("1.30", "1.34", "1.37")  # the oldest that docs/operating.md names, to the newest
 CUSTOM = {"HTTPRoute", "InferenceService", "PrometheusRule", "ScaledObject", "ServiceMonitor"}
 KSERVE_OWN = {"minReplicas", "maxReplicas"}
 END_SECONDS = 5  # beyond the drain: docs/operating.md, "Start and stop"
