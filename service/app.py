@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from typing import get_args
 
 import structlog
 from fastapi import FastAPI
 
 from service.api.application import create_application
+from service.api.errors import Outcome
 from service.api.policy import Policy
 from service.api.services import Services
 from service.api.web import read_web_files
@@ -97,6 +99,7 @@ class Service:
     async def _lifespan(self, _: FastAPI) -> AsyncIterator[None]:
         """Serving starts when the engines are ready; they stop when the requests have ended or were cut."""
         await asyncio.gather(self.translator.start(), asyncio.to_thread(self._detector.load))
+        self.metrics.expect(self.models(), get_args(Outcome))
         self._tell_models()
         try:
             yield

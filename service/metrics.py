@@ -6,14 +6,15 @@ Base units, fixed buckets, and labels only from names that the service itself kn
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, GCCollector, Histogram, ProcessCollector
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
-from service.engine.messages import TickRecord
+from service.engine.messages import FinishReason, TickRecord
+from service.engine.translation import LoadedModelInfo
 from service.pipeline.units import Outcome
 from service.scrape import ScrapeCollector, ServiceState, TickTotals
 
@@ -25,6 +26,8 @@ _TOKENS: Final = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 _BATCH_TOKENS: Final = tuple(2**power for power in range(17))
 _RATIOS: Final = tuple(round(0.05 * step, 2) for step in range(1, 21))
 _BYTES: Final = tuple(2**power for power in range(7, 22))
+_FATAL: Final = {"reinserted": "protected_reinserted", "source_kept": "source_kept"}
+_OPERATIONS: Final = ("translate", "attention", "score")
 
 
 class Metrics:
@@ -43,6 +46,17 @@ class Metrics:
     def observe_at_scrape(self, state: ServiceState) -> None:
         """Reads what changes without an event (depths, heartbeats, models) when somebody looks."""
         self.registry.register(ScrapeCollector(state, self._ticks))
+
+    def expect(self, models: Iterable[LoadedModelInfo], outcomes: Iterable[str]) -> None:
+        """Begins at zero what these models can count.
+
+        Prometheus sees no increase in a series that appears, so the first of its kind would be missed.
+        """
+        expected = tuple(outcomes)
+        for model in models:
+            self._requests.expect(model, expected)
+            self._engine.expect(model)
+            self._ticks.expect(model.name)
 
     def render(self) -> tuple[bytes, str]:
         """The body of `/metrics` and its content type."""
@@ -127,6 +141,9 @@ class _Distribution:
     def observe(self, amount: float, *labels: str) -> None:
         self._of(*labels).observe(amount)
 
+    def expect(self, *labels: str) -> None:
+        self._of(*labels)
+
 
 class _Series:
     """Makes the series of one registry."""
@@ -198,6 +215,18 @@ class _RequestSeries(_Series):
             "zhuyi_last_success_timestamp_seconds", "When a sentence last came back translated.", "model"
         )
 
+    def expect(self, model: LoadedModelInfo, outcomes: Iterable[str]) -> None:
+        name, version = model.name, model.version
+        for outcome in outcomes:
+            self.total.add(0, name, version, model.manifest.source, model.manifest.target, outcome)
+        for operation in _OPERATIONS:
+            self.duration.expect(name, version, operation, "ok")
+        for reason in get_args(FinishReason):
+            self.finished.add(0, name, version, reason)
+        self.inference.expect(name, version)
+        for series in (self.tokenization, self.queue, self.source_tokens, self.target_tokens):
+            series.expect(name)
+
 
 class _QualitySeries(_Series):
     """What the evidence says about sentences."""
@@ -220,8 +249,8 @@ class _QualitySeries(_Series):
     def observe(self, outcome: Outcome) -> None:
         name, version = outcome.translation.model, outcome.translation.version
         self.protected.add(len(outcome.unit.masked.spans), name, outcome.fate)
-        if outcome.fate in ("reinserted", "source_kept"):
-            self.warnings.add(1, name, f"protected_{outcome.fate}")
+        if outcome.fate in _FATAL:
+            self.warnings.add(1, name, _FATAL[outcome.fate])
         if outcome.assessment is None:
             return
         if outcome.assessment.confidence is not None:
@@ -258,6 +287,19 @@ class _EngineSeries(_Series):
         self.cancelled = self.counter(
             "zhuyi_cancelled_rows", "Sentences given up by their caller or deadline.", "model", "where"
         )
+
+    def expect(self, model: LoadedModelInfo) -> None:
+        name, device = model.name, model.actual_device
+        for series in (self.encode, self.step):
+            series.expect(name, device)
+        for stage in ("encode", "decode"):
+            self.batch_size.expect(name, stage)
+        for series in (self.batch_tokens, self.padded_tokens):
+            series.expect(name)
+        for sums in (self.rows, self.failed):
+            sums.add(0, name)
+        for where in ("queued", "running"):
+            self.cancelled.add(0, name, where)
 
     def record(self, tick: TickRecord) -> None:
         model, device = tick.model, tick.actual_device

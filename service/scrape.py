@@ -42,6 +42,11 @@ class TickTotals:
         self.target_tokens: Counter[str] = Counter()
         self.last: dict[tuple[str, int], TickRecord] = {}
 
+    def expect(self, model: str) -> None:
+        """Begins at zero."""
+        self.source_tokens[model] += 0
+        self.target_tokens[model] += 0
+
     def note(self, tick: TickRecord) -> None:
         """Adds one tick."""
         self.source_tokens[tick.model] += tick.source_tokens

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 from service.settings import Settings
 
@@ -13,6 +14,7 @@ ROOT = Path(__file__).parents[2]
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 COMPOSE = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
 SET_BY_IMAGES = re.findall(r"\b(ZHUYI_\w+)=", DOCKERFILE)
+SERVICES = yaml.safe_load(COMPOSE)["services"]
 SET_BY_COMPOSE = re.findall(r"^ +(ZHUYI_\w+):", COMPOSE, re.MULTILINE)
 
 
@@ -42,3 +44,39 @@ def test_nothing_in_the_dockerfile_needs_the_internet_but_the_base_and_the_packa
     assert "# syntax" not in DOCKERFILE
     assert "FROM" in DOCKERFILE
     assert not re.search(r"^(FROM|ARG) .*@sha256|<<", DOCKERFILE, re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_service_is_bounded_and_comes_back(name: str) -> None:
+    """Memory, processors, processes, privileges, and what it may write; it is started again when it ends."""
+    service = SERVICES[name]
+    assert {"mem_limit", "cpus", "pids_limit", "stop_grace_period"} <= service.keys()
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert service["restart"] == "unless-stopped"
+
+
+def test_a_service_starts_when_what_it_needs_is_healthy() -> None:
+    """The model service first, then who scrapes it, then who shows it; each has a health check to go by."""
+    needs = {name: service.get("depends_on", {}) for name, service in SERVICES.items()}
+    assert set(needs["prometheus"]) == {"zhuyi"}
+    assert set(needs["grafana"]) == {"prometheus"}
+    for one in (condition for found in needs.values() for condition in found.values()):
+        assert one == {"condition": "service_healthy"}
+    assert "HEALTHCHECK" in DOCKERFILE
+    assert {"healthcheck"} <= SERVICES["prometheus"].keys() & SERVICES["grafana"].keys()
+
+
+def test_what_is_mounted_is_there() -> None:
+    """Docker makes an empty folder of a path that is not, and says nothing."""
+    mounts = [one.split(":")[0] for service in SERVICES.values() for one in service.get("volumes", ())]
+    paths = [ROOT / one for one in mounts if one.startswith(".")]
+    assert paths
+    assert all(path.exists() for path in paths)
+
+
+def test_a_gpu_is_reserved_in_its_profile_only() -> None:
+    """Who has none is not asked for one."""
+    wanting = {name for name, service in SERVICES.items() if "deploy" in service}
+    assert wanting == {name for name, service in SERVICES.items() if service.get("profiles") == ["gpu"]}

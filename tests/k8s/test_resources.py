@@ -21,7 +21,7 @@ from tests.k8s.reading import (
     violations,
 )
 
-VERSIONS = ("1.34", "1.37")
+VERSIONS = ("1.30", "1.34", "1.37")  # the oldest that docs/operating.md names, to the newest
 CUSTOM = {"HTTPRoute", "InferenceService", "PrometheusRule", "ScaledObject", "ServiceMonitor"}
 KSERVE_OWN = {"minReplicas", "maxReplicas"}
 END_SECONDS = 5  # beyond the drain: docs/operating.md, "Start and stop"
@@ -43,6 +43,20 @@ def test_kserve_gets_a_pod_that_follows_its_schema(rendered: Rendered) -> None:
         {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "x"}, "spec": pod}, VERSIONS[0], strict=True
     )
     assert [one["name"] for one in pod["containers"]] == ["kserve-container"]
+
+
+def test_a_route_has_the_fields_of_the_gateway_api(rendered: Rendered) -> None:
+    """Of gateway.networking.k8s.io/v1, as far as this one uses them; no maintained package has its schema."""
+    routes = [one for found in rendered.values() for one in of_kind(found, "HTTPRoute")]
+    assert routes
+    for route in routes:
+        assert route["apiVersion"] == "gateway.networking.k8s.io/v1"
+        assert route["spec"].keys() <= {"parentRefs", "hostnames", "rules"}
+        for rule in route["spec"]["rules"]:
+            assert rule.keys() <= {"name", "matches", "filters", "backendRefs", "timeouts"}
+            assert rule["timeouts"].keys() <= {"request", "backendRequest"}
+            kinds = {match["path"]["type"] for match in rule["matches"]}
+            assert kinds <= {"Exact", "PathPrefix", "RegularExpression"}
 
 
 def test_a_misspelled_field_is_noticed(resources: list[Resource]) -> None:

@@ -73,6 +73,23 @@ def test_every_example_of_the_documentation_has_an_answer(prometheus: Prometheus
 
 
 @needs_prometheus
+def test_the_signal_for_scaling_moves(prometheus: Prometheus, server: Server) -> None:
+    """While many sentences are owed there is a backlog; a gauge that stays at zero would never scale."""
+    many = {
+        "q": ["The parcel that I ordered last week has not arrived yet."] * 200,
+        "source": "en",
+        "target": "zh",
+    }
+    with httpx.Client(base_url=server.url, timeout=60) as client:
+
+        def has_been_behind() -> bool:
+            client.post("/translate", json=many).raise_for_status()
+            return bool(prometheus.query('max_over_time(zhuyi:backlog:seconds{job="zhuyi"}[1m]) > 0.1'))
+
+        until(has_been_behind, seconds=25)
+
+
+@needs_prometheus
 def test_a_panel_without_data_is_noticed(prometheus: Prometheus) -> None:
     """The control of the test above: nothing there, and no number."""
     assert not has_number(prometheus.query('zhuyi_requests_total{job="nobody"}'))
