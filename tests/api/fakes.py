@@ -12,6 +12,8 @@ from service.engine.errors import UnsupportedPair
 from service.engine.manifest import Limits, Manifest, Pieces
 from service.engine.tokenizer import Piece
 from service.engine.translation import Hypothesis, LoadedModelInfo, OnPartial, Options, Timings, Translation
+from service.pipeline.units import Outcome, Unit, settled
+from service.text.masking import mask
 
 PAIRS = (("en", "zh"), ("zh", "en"))
 
@@ -37,6 +39,14 @@ def translation_of(sentence: str, target: str, source_language: str, options: Op
     return Translation(
         target, source, pieces, logprobs, -0.5, "eos", found, alternatives, name, "1", Timings()
     )
+
+
+def outcome_of(translation: Translation) -> Outcome:
+    """What the pipeline makes of a translation of a sentence without protected spans."""
+    sentence = "".join(piece.text for piece in translation.source_tokens)
+    found = settled(Unit(mask(sentence, (), language="zh")), translation)
+    assert found is not None
+    return found
 
 
 def model_info(source: str, target: str) -> LoadedModelInfo:

@@ -16,7 +16,7 @@ from service.engine.messages import TickRecord
 from service.engine.translation import LoadedModelInfo, Options
 from service.engine.workers import EngineStatus
 from service.metrics import Metrics
-from tests.api.fakes import model_info, translation_of
+from tests.api.fakes import model_info, outcome_of, translation_of
 from tests.api.serving import Api
 
 GOOD = {"q": "hi", "source": "en", "target": "zh"}
@@ -129,7 +129,7 @@ def test_what_can_be_counted_begins_at_zero() -> None:
     assert total(before, "zhuyi_requests_total", model="zh-en", source="zh", outcome="model_error") == 0
     assert total(before, "zhuyi_request_duration_seconds_count", op="translate", outcome="ok") == 0
     metrics.record_tick(tick(num_encoded=1, rows=1, joined=1, tokens=1))
-    metrics.sentence_finished(translation_of("您好", "hi", "zh", Options()))
+    metrics.sentence_finished(outcome_of(translation_of("您好", "hi", "zh", Options())))
     for outcome in ("ok", "model_error"):
         metrics.request_finished(
             operation="translate", model="zh-en", version="1",

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import pytest
 
 from service.engine.tokenizer import COPY_SYMBOLS
-from service.engine.translation import Options, Translation
+from service.engine.translation import OnPartial, Options, Translation
 from service.pipeline.fields import FieldNames
 from service.pipeline.item_translator import ItemTranslator
 from service.pipeline.items import Item
@@ -38,6 +38,7 @@ class CarelessTranslator(ScriptedTranslator):
         *,
         deadline: float | None = None,
         required: Sequence[Sequence[str]] = (),
+        on_partial: OnPartial | None = None,
     ) -> list[Translation]:
         self.num_retries += any(not COPY_SYMBOLS.isdisjoint("".join(one)) for one in required)
         options = options or Options()

@@ -1,0 +1,1 @@
+"""The series of `/metrics`, a module for each part of the service that they are about."""
