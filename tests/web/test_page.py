@@ -7,7 +7,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.server import Server
 
@@ -206,12 +206,13 @@ def test_the_interface_speaks_both_languages(opened: Page) -> None:
     expect(opened.locator("#submit")).to_have_text("翻译")
 
 
-def test_a_chinese_browser_finds_a_chinese_page(context: BrowserContext, server: Server) -> None:
+def test_a_chinese_browser_finds_a_chinese_page(browser: Browser, server: Server) -> None:
     """Where nothing was chosen yet."""
+    context = browser.new_context(locale="zh-CN")
     page = context.new_page()
-    page.add_init_script("Object.defineProperty(navigator, 'language', {get: () => 'zh-CN'})")
     page.goto(f"{server.url}/")
     expect(page.locator("#submit")).to_have_text("翻译")
+    context.close()
 
 
 def test_light_and_dark(opened: Page) -> None:
