@@ -1,4 +1,9 @@
-/** A translation on its way: the pieces of its sentences, in order, until the whole answer replaces them. */
+/**
+ * A translation on its way: the pieces of its sentences, in order, until the whole answer replaces them.
+ *
+ * Sentences grow side by side, so where a later one begins is known at the end only: until then partners
+ * are those of the first.
+ */
 
 /** What may end a text that needs no space before the next sentence. */
 const NEEDS_NO_SPACE = /[\s\u2e80-\uffef]$/;
@@ -11,7 +16,7 @@ export class Draft {
   hear(name, data) {
     if (name === "translation.chunk") {
       this.segments[data.segment] = (this.segments[data.segment] ?? "") + data.delta;
-      this.alignment.push(...(data.alignment ?? []));
+      if (data.segment === 0) this.alignment.push(...(data.alignment ?? []));
     } else if (name === "translation.segment") this.segments[data.segment] = data.text;
     else if (name === "translation.item") this.finish(data);
     else return false;

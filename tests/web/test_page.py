@@ -7,7 +7,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.server import Server
 
@@ -181,9 +181,7 @@ def test_the_history_stays_and_is_cleared(opened: Page) -> None:
 
 def test_a_browser_that_keeps_nothing_is_told_of(opened: Page) -> None:
     """As in private windows; the history works until the page is closed."""
-    opened.evaluate(
-        "Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError'); }"
-    )
+    opened.evaluate("() => { Storage.prototype.setItem = () => { throw new DOMException('full'); }; }")
     translate(opened, TEXT)
     expect(opened.locator(".history-source")).to_have_text(TEXT)
     expect(opened.locator("#history-note")).to_contain_text("The browser does not keep it")
@@ -208,12 +206,13 @@ def test_the_interface_speaks_both_languages(opened: Page) -> None:
     expect(opened.locator("#submit")).to_have_text("翻译")
 
 
-def test_a_chinese_browser_finds_a_chinese_page(context: BrowserContext, server: Server) -> None:
+def test_a_chinese_browser_finds_a_chinese_page(browser: Browser, server: Server) -> None:
     """Where nothing was chosen yet."""
+    context = browser.new_context(locale="zh-CN")
     page = context.new_page()
-    page.add_init_script("Object.defineProperty(navigator, 'language', {get: () => 'zh-CN'})")
     page.goto(f"{server.url}/")
     expect(page.locator("#submit")).to_have_text("翻译")
+    context.close()
 
 
 def test_light_and_dark(opened: Page) -> None:
