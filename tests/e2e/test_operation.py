@@ -57,7 +57,10 @@ def test_the_work_of_a_client_that_left_is_dropped(store: Path) -> None:
         with pytest.raises(httpx.ReadTimeout):
             client.post("/translate", json=slow, timeout=0.5)
         assert client.post("/translate", json=GOOD).status_code == 200
-        samples = samples_of(client.get("/metrics").text)
+        for _ in range(1000):  # until the service has noticed that the client left
+            samples = samples_of(client.get("/metrics").text)
+            if total(samples, "zhuyi_requests_total", outcome="cancelled") == 1:
+                break
     assert total(samples, "zhuyi_requests_total", outcome="cancelled") == 1
     assert total(samples, "zhuyi_cancelled_rows_total") > 0
     assert total(samples, "zhuyi_queue_requests") == 0
