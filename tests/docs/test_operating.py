@@ -58,16 +58,16 @@ def test_the_table_of_components_is_that_of_the_folders() -> None:
 
 
 def test_the_figures_for_sizing_are_measured_ones() -> None:
-    """They stand in the line of the results that they are taken from."""
+    """All of one line of the results."""
     results = (ROOT / "benchmarks" / "RESULTS.md").read_text(encoding="utf-8")
-    line = next(one for one in results.splitlines() if one.startswith("| Zhuyi | 406 "))
     found = re.search(
         r"(\d+) requests a second with 64 connections.*?(\d+) a second with 99 %.*?"
         r"([\d.]+) ms of processor and (\d+) MB",
         TEXT,
     )
     assert found
-    assert [f"| {figure} (" in line for figure in found.groups()] == [True] * 4
+    lines = [line for line in results.splitlines() if line.startswith("| Zhuyi |")]
+    assert any(all(f"| {figure} (" in line for figure in found.groups()) for line in lines)
 
 
 @pytest.mark.parametrize("status", sorted({kind.status for kind in KINDS.values()}))

@@ -25,8 +25,9 @@ GOOD = {"q": f"Where is {SECRET}?", "source": "en", "target": "zh", "beam_size":
 
 
 def test_metrics_agree_with_the_answers(store: Path) -> None:
-    """Tokens, sentences and requests as the client counted them; nothing is left in the queue."""
+    """As the client counted them; what is counted begins at 0, and the queue ends at 0."""
     with running(store) as server, httpx.Client(base_url=server.url, timeout=60) as client:
+        before = samples_of(client.get("/metrics").text)
         usages = [
             client.post(
                 "/translate", json={"q": text, "source": "en", "target": "zh", "beam_size": 1}
@@ -34,6 +35,9 @@ def test_metrics_agree_with_the_answers(store: Path) -> None:
             for text in english(10)
         ]
         samples = samples_of(client.get("/metrics").text)
+    begun = {labels for name, labels in before if name == "zhuyi_requests_total"}
+    assert {labels for name, labels in samples if name == "zhuyi_requests_total"} == begun
+    assert total(before, "zhuyi_requests_total") == 0
     assert total(samples, "zhuyi_requests_total", outcome="ok") == 10
     assert total(samples, "zhuyi_rows_total") == total(samples, "zhuyi_request_queue_seconds_count") == 10
     for side in ("source_tokens", "target_tokens"):
