@@ -13,10 +13,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from service.engine.admission import QueueState
 from service.engine.errors import DeadlineExceeded, Overloaded
 from service.engine.messages import TickRecord
-from service.engine.translation import LoadedModelInfo
+from service.engine.translation import LoadedModelInfo, Options
 from service.engine.workers import EngineStatus
 from service.metrics import Metrics
-from tests.api.fakes import model_info
+from tests.api.fakes import model_info, translation_of
 from tests.api.serving import Api
 
 GOOD = {"q": "hi", "source": "en", "target": "zh"}
@@ -129,6 +129,7 @@ def test_what_can_be_counted_begins_at_zero() -> None:
     assert total(before, "zhuyi_requests_total", model="zh-en", source="zh", outcome="model_error") == 0
     assert total(before, "zhuyi_request_duration_seconds_count", op="translate", outcome="ok") == 0
     metrics.record_tick(tick(num_encoded=1, rows=1, joined=1, tokens=1))
+    metrics.sentence_finished(translation_of("您好", "hi", "zh", Options()))
     for outcome in ("ok", "model_error"):
         metrics.request_finished(
             operation="translate", model="zh-en", version="1",
@@ -137,7 +138,7 @@ def test_what_can_be_counted_begins_at_zero() -> None:
     after = samples_of(metrics.render()[0].decode())
     appeared = {name for name, _ in after.keys() - before.keys() if not name.endswith("_created")}
     assert appeared == {
-        "zhuyi_running_rows", "zhuyi_queue_oldest_age_seconds",
+        "zhuyi_last_success_timestamp_seconds", "zhuyi_running_rows", "zhuyi_queue_oldest_age_seconds",
         *(f"zhuyi_request_duration_seconds_{what}" for what in ("bucket", "count", "sum")),  # of an error
     }  # fmt: skip
 

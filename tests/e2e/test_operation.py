@@ -25,7 +25,7 @@ GOOD = {"q": f"Where is {SECRET}?", "source": "en", "target": "zh", "beam_size":
 
 
 def test_metrics_agree_with_the_answers(store: Path) -> None:
-    """As the client counted them; what is counted begins at 0, and the queue ends at 0."""
+    """Tokens, sentences and requests as the client counted them; all begin at 0, and the queue ends so."""
     with running(store) as server, httpx.Client(base_url=server.url, timeout=60) as client:
         before = samples_of(client.get("/metrics").text)
         usages = [
