@@ -13,12 +13,13 @@ TRAINING := .venv-training
 LOCK := .venv-lock
 BENCH := .venv-bench
 K8S := .venv-k8s
+DIGESTS := k8s/components/models-volume/models.sha256
 PROMETHEUS_RULE := k8s/components/monitoring/prometheus-rule.yaml
 BENCH_ARGS ?= --out bench.json
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-training image-test k8s-tools k8s-check k8s-rules check format train bench lock clean
+.PHONY: help run test test-training image-test k8s-tools k8s-check k8s-files check format train bench lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,10 +45,11 @@ k8s-check: $(K8S)/checkers ## what is too heavy for `make test`: schemas of CRDs
 	$(K8S)/bin/python -m tests.monitoring.dashboard_models monitoring/grafana/dashboards
 	$(K8S)/bin/hadolint Dockerfile
 
-k8s-rules: ## write the Prometheus operator's copy of monitoring/rules.yml again
-	@{ printf '%s\n' '# Made by `make k8s-rules` from monitoring/rules.yml.' \
+k8s-files: ## write again what k8s/ copies: monitoring/rules.yml, and the digests of model_store
+	@{ printf '%s\n' '# Made by `make k8s-files` from monitoring/rules.yml.' \
 	    'apiVersion: monitoring.coreos.com/v1' 'kind: PrometheusRule' 'metadata:' '  name: zhuyi' \
 	    '  namespace: zhuyi' 'spec:'; sed -n '/^groups:/,$$s/^./  &/p' monitoring/rules.yml; } > $(PROMETHEUS_RULE)
+	@cd model_store && find . -type f | LC_ALL=C sort | xargs sha256sum > ../$(DIGESTS)
 
 check: $(DEV)/installed ## lint, formatting, types, and who may import whom
 	$(DEV)/bin/python -m ruff check .

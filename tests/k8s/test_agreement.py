@@ -9,21 +9,17 @@ from pathlib import Path
 
 import pytest
 import yaml
-from service.api.item_translator import ItemTranslator
 
-from service.api.application import create_application
-from service.api.services import Services
-from service.metrics import Metrics
+from service.app import Service
 from service.settings import Settings
-from service.text.detection import LanguageDetector
-from tests.api.fakes import ScriptedTranslator
-from tests.api.serving import POLICY
 from tests.e2e.conftest import BUNDLED, has_bundled_models
+from tests.e2e.conftest import store as _store
 from tests.k8s.build import ROOT, Installation, Resource
 from tests.k8s.conftest import Rendered
 from tests.k8s.reading import of_kind, pods, probes
 from tests.monitoring.files import RULES, exported, metrics_in, rules
 
+store = _store
 EVERYTHING = "cpu+gateway+ingress+keda+models-volume+monitoring"
 DIGESTS = ROOT / "k8s" / "components" / "models-volume" / "models.sha256"
 INSIDE_ONLY = "/metrics"
@@ -37,30 +33,15 @@ def everything(rendered: Rendered) -> list[Resource]:
 
 
 @pytest.fixture(scope="module")
-def routes() -> set[str]:
-    """The paths that the application answers."""
-    translator, metrics = ScriptedTranslator(), Metrics()
-    items = ItemTranslator(translator, LanguageDetector(), metrics.sentence_finished)
-    application = create_application(Services(translator, items, metrics, POLICY, metrics.render))
+def routes(store: Path) -> set[str]:
+    """The paths that the service answers."""
+    application = Service(Settings(model_store=store)).application
     return {route.path for route in application.routes if hasattr(route, "path")}
 
 
 def backlog_rule() -> str:
     """The name of the recorded series that scaling goes by."""
     return next(rule["record"] for rule in rules("record") if "backlog" in rule["record"])
-
-
-def public_paths(resource: Resource) -> set[str]:
-    """What a route or an ingress lets in."""
-    rules_of = resource["spec"]["rules"]
-    if resource["kind"] == "HTTPRoute":
-        return {match["path"]["value"] for rule in rules_of for match in rule["matches"]}
-    return {path["path"] for rule in rules_of for path in rule["http"]["paths"]}
-
-
-def is_below(path: str, prefixes: set[str]) -> bool:
-    """Whether a path is one of the prefixes, or lies under one of them."""
-    return any(path == one or path.startswith(f"{one}/") for one in prefixes)
 
 
 def test_probes_ask_for_routes_that_there_are(resources: list[Resource], routes: set[str]) -> None:
@@ -71,21 +52,32 @@ def test_probes_ask_for_routes_that_there_are(resources: list[Resource], routes:
         assert paths["livenessProbe"] != paths["readinessProbe"]
 
 
-@pytest.mark.parametrize("kind", ["HTTPRoute", "Ingress"])
-def test_every_route_is_reached_from_outside_but_the_metrics(
-    everything: list[Resource], routes: set[str], kind: str
-) -> None:
-    """A route that is added must be let in here too; nothing is let in that is not there."""
-    (found,) = of_kind(everything, kind)
-    paths = public_paths(found)
-    assert {route for route in routes if not is_below(route, paths)} == {INSIDE_ONLY}
-    assert paths <= routes
+def test_a_gateway_lets_everything_in_but_the_metrics(everything: list[Resource], routes: set[str]) -> None:
+    """An exact match goes before a prefix; what it leads to is a path that the service does not have."""
+    (route,) = of_kind(everything, "HTTPRoute")
+    rules_of = {rule["matches"][0]["path"]["value"]: rule for rule in route["spec"]["rules"]}
+    assert rules_of.keys() == {"/", INSIDE_ONLY}
+    assert rules_of[INSIDE_ONLY]["matches"][0]["path"]["type"] == "Exact"
+    (rewrite,) = rules_of[INSIDE_ONLY]["filters"]
+    assert rewrite["urlRewrite"]["path"]["replaceFullPath"] not in routes
+    assert INSIDE_ONLY in routes
+
+
+def test_an_ingress_lets_everything_in_but_the_metrics(everything: list[Resource]) -> None:
+    """These are for an address that nobody comes from."""
+    paths = {
+        one["spec"]["rules"][0]["http"]["paths"][0]["path"]: one["metadata"]["annotations"]
+        for one in of_kind(everything, "Ingress")
+    }
+    assert paths.keys() == {"/", INSIDE_ONLY}
+    assert "whitelist-source-range: 127.0.0.1/32" in yaml.safe_dump(paths[INSIDE_ONLY])
+    assert "whitelist" not in yaml.safe_dump(paths["/"])
 
 
 def test_a_long_request_is_not_cut_on_its_way(everything: list[Resource]) -> None:
     """Proxies wait longer than the service does, take the largest body, and hold nothing back."""
     longest = Settings.model_fields["max_request_timeout_seconds"].default
-    (route,), (ingress,) = of_kind(everything, "HTTPRoute"), of_kind(everything, "Ingress")
+    (route,), (ingress, _) = of_kind(everything, "HTTPRoute"), of_kind(everything, "Ingress")
     assert all(
         int(time.removesuffix("s")) > longest for time in route["spec"]["rules"][0]["timeouts"].values()
     )
@@ -102,12 +94,11 @@ def test_routes_lead_to_the_service(everything: list[Resource]) -> None:
     """By a name and a port that it has."""
     (service,) = of_kind(everything, "Service")
     (port,) = service["spec"]["ports"]
-    (route,), (ingress,) = of_kind(everything, "HTTPRoute"), of_kind(everything, "Ingress")
+    (route,), ingresses = of_kind(everything, "HTTPRoute"), of_kind(everything, "Ingress")
     backends = [one for rule in route["spec"]["rules"] for one in rule["backendRefs"]]
     assert {(one["name"], one["port"]) for one in backends} == {(service["metadata"]["name"], port["port"])}
-    backends = [
-        path["backend"]["service"] for rule in ingress["spec"]["rules"] for path in rule["http"]["paths"]
-    ]
+    hosts = [rule for one in ingresses for rule in one["spec"]["rules"]]
+    backends = [path["backend"]["service"] for host in hosts for path in host["http"]["paths"]]
     assert {(one["name"], one["port"]["name"]) for one in backends} == {
         (service["metadata"]["name"], port["name"])
     }
@@ -124,7 +115,7 @@ def test_prometheus_finds_the_service(everything: list[Resource], routes: set[st
 
 
 def test_the_operator_has_the_rules_of_the_file(everything: list[Resource]) -> None:
-    """`make k8s-rules` writes the copy again."""
+    """`make k8s-files` writes the copy again."""
     (copied,) = of_kind(everything, "PrometheusRule")
     assert copied["spec"] == yaml.safe_load(RULES.read_text(encoding="utf-8"))
 
@@ -153,7 +144,7 @@ def test_the_autoscaler_gets_its_metric_from_the_adapter(rendered: Rendered) -> 
 
 @pytest.mark.skipif(not has_bundled_models(), reason="model_store has no models")
 def test_the_digests_are_those_of_the_bundled_models() -> None:
-    """sha256sum itself says so, as the init container does."""
+    """sha256sum itself says so, as the init container does; `make k8s-files` writes them again."""
     assert check_digests(BUNDLED) == 0
     listed = {line.split("  ./")[1] for line in DIGESTS.read_text(encoding="utf-8").splitlines()}
     assert listed == {str(one.relative_to(BUNDLED)) for one in BUNDLED.rglob("*") if one.is_file()}
