@@ -28,7 +28,7 @@ from service.pipeline.handling import PLAIN, Handling
 from service.pipeline.item_translator import AUTO
 from service.pipeline.items import Item
 from service.pipeline.ports import Translating
-from service.text.languages import match_language
+from service.text.languages import match_language, match_source
 
 _CODE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,2}", re.ASCII)
 """What may be repeated in an error: a language tag, and nothing that could be a text."""
@@ -88,14 +88,15 @@ def resolve_languages(source: str, target: str, translator: Translating, subject
     Raises UnknownLanguageCode, UnsupportedPair.
     """
     served = translator.languages()
-    subject.source = AUTO if source.lower() == AUTO else _resolve("source", source, served)
-    subject.target = _resolve("target", target, served)
+    subject.source = (
+        AUTO if source.lower() == AUTO else _resolved("source", match_source(source, served), source, served)
+    )
+    subject.target = _resolved("target", match_language(target, served), target, served)
     if subject.source not in (AUTO, subject.target):
         subject.model = translator.model_for(subject.source, subject.target)
 
 
-def _resolve(field: str, code: str, served: Sequence[str]) -> str:
-    language = match_language(code, served)
+def _resolved(field: str, language: str | None, code: str, served: Sequence[str]) -> str:
     if language is None:
         raise UnknownLanguageCode(field, tuple(served), code if _CODE.fullmatch(code) else "")
     return language

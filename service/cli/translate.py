@@ -25,7 +25,7 @@ from service.pipeline.handling import Handling
 from service.pipeline.item_translator import AUTO, ItemTranslator
 from service.settings import Settings
 from service.text.detection import LanguageDetector
-from service.text.languages import match_language
+from service.text.languages import match_language, match_source
 
 _BLOCK_LINES: Final = 32
 _MAX_BLOCKS: Final = 8
@@ -49,8 +49,14 @@ async def _translate_stream(
 ) -> int:
     folders = ModelStore(settings.model_store).latest()
     translator = Translator(folders, Workers(folders, engine_settings(settings)), limits=_UNBOUNDED)
-    source, target = (_served(code, translator.languages()) for code in direction)
-    if AUTO not in (source, target) and source != target:
+    served = translator.languages()
+    source = (
+        AUTO
+        if direction[0].lower() == AUTO
+        else _known(match_source(direction[0], served), direction[0], served)
+    )
+    target = _known(match_language(direction[1], served), direction[1], served)
+    if source != AUTO and source != target:
         translator.model_for(source, target)
     options = Options(
         settings.beam_size,
@@ -155,8 +161,7 @@ def _line(field: str, first: int) -> str:
     return f"line {first + int(number)}" if number.isdigit() else field
 
 
-def _served(code: str, served: tuple[str, ...]) -> str:
-    language = AUTO if code.lower() == AUTO else match_language(code, served)
+def _known(language: str | None, code: str, served: tuple[str, ...]) -> str:
     if language is None:
         raise UnknownLanguage(code, served)
     return language

@@ -21,7 +21,7 @@ def language_name(code: str) -> str:
 
 
 def match_language(code: str, served: Collection[str]) -> str | None:
-    """The served language that a code such as `EN`, `en-GB` or `zh_Hans_CN` means, or None.
+    """The served language to write that a code such as `EN`, `en-GB` or `zh_Hans_CN` means, or None.
 
     Traditional Chinese is not Simplified Chinese: `zh-TW` and `zh-Hant` match nothing but themselves.
     """
@@ -33,3 +33,9 @@ def match_language(code: str, served: Collection[str]) -> str | None:
     if not _TRADITIONAL.isdisjoint(subtags[1:]):
         return None
     return subtags[0] if subtags[0] in served else None
+
+
+def match_source(code: str, served: Collection[str]) -> str | None:
+    """The same for a language to read: who reads Simplified Chinese is given Traditional as Simplified."""
+    base = code.lower().replace("_", "-").split("-")[0]
+    return match_language(code, served) or (base if base == "zh" and base in served else None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from service.text.detection import LanguageDetector
-from service.text.languages import language_name, match_language
+from service.text.languages import language_name, match_language, match_source
 
 SERVED = ("en", "zh")
 
@@ -85,3 +85,10 @@ def test_codes_are_matched_without_case_and_region(code: str, expected: str | No
 def test_names_fall_back_to_the_code() -> None:
     """A language without a name is still listed."""
     assert (language_name("en"), language_name("x1")) == ("English", "x1")
+
+
+@pytest.mark.parametrize("code", ["zh-TW", "zh-Hant", "zh_hk", "ZH", "zh-Hans"])
+def test_traditional_chinese_is_read_as_simplified(code: str) -> None:
+    """It can be turned into that, character for character; the other way needs to know the words."""
+    assert match_source(code, ("en", "zh")) == "zh"
+    assert match_source(code, ("en", "de")) is None
