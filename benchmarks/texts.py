@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
+from service.text.characters import has_letters
 from service.text.segments import split_sentences
 
 OWN_SENTENCES = Path(__file__).with_name("sentences.zh.txt")
@@ -25,4 +26,4 @@ def read_texts(path: Path = OWN_SENTENCES, *, max_texts: int | None = None, seed
 
 def _is_one_sentence(text: str) -> bool:
     segments = split_sentences(text).segments
-    return len(segments) == 1 and segments[0].text == text and segments[0].is_translatable
+    return len(segments) == 1 and segments[0].text == text and has_letters(segments[0].text)

@@ -13,6 +13,7 @@ from service.engine.model import Floats
 
 MAX_PERIOD = 32  # tokens; the longest loop of a bundled model had 25
 MIN_REPEATED = 16  # tokens said again; whatever repeated more than 8 was wrong, but not always a loop
+MIN_REPEATED_AT_LIMIT = 6  # the same for what is cut at its limit all the same
 MAX_STUCK = 24  # tokens in a row that look most at one source place; right translations had up to 8
 _MIN_OCCURRENCES = 3
 _EVERY = 4  # tokens; looking less often costs less, and what is said meanwhile is cut off
@@ -25,10 +26,14 @@ def next_look(num_tokens: int) -> int:
 
 
 class LoopGuard:
-    """Looks at the hypotheses of one source; `num_required` of their tokens are asked for, alike or not."""
+    """Looks at the hypotheses of one source; `num_required` of their tokens are asked for, alike or not.
 
-    def __init__(self, source: Sequence[int], *, num_required: int = 0) -> None:
+    A hypothesis of `limit` tokens is cut there, and a shorter loop is enough to say why.
+    """
+
+    def __init__(self, source: Sequence[int], *, num_required: int = 0, limit: int | None = None) -> None:
         self._source = source
+        self._limit = limit
         self._num_required = num_required
         self._num_allowed: int | None = None
 
@@ -55,10 +60,13 @@ class LoopGuard:
         for period in range(1, min(MAX_PERIOD, num_tokens - 1) + 1):
             if tokens[-1 - period] == last:
                 count = _run(tokens, period)
-                least = max(MIN_REPEATED, (_MIN_OCCURRENCES - 1) * period)
+                least = max(self._min_repeated(num_tokens), (_MIN_OCCURRENCES - 1) * period)
                 if count >= least and count >= least + self._allowed():
                     return count
         return 0
+
+    def _min_repeated(self, num_tokens: int) -> int:
+        return MIN_REPEATED_AT_LIMIT if num_tokens == self._limit else MIN_REPEATED
 
     def _allowed(self) -> int:
         """How many tokens more than usual may be repeated here; most sources are never asked."""

@@ -47,7 +47,8 @@ class Sequence:
         copies = tuple(token for token in job.source if token in symbols)
         if job.target is not None:
             return cls(job, SingleSearch(rules, target=job.target))
-        guard = LoopGuard(job.source, num_required=sum(map(len, job.required)))
+        num_required = sum(map(len, job.required))
+        guard = LoopGuard(job.source, num_required=num_required, limit=job.max_target_tokens)
         if job.required:
             return cls(job, _constrained(job, rules, copies, guard))
         if job.beam_size == 1:

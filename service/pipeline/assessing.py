@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from service.pipeline.units import Outcome
 from service.pipeline.wording import Wording
 from service.text.evidence import Assessment, Calibration, Evidence, Span, assess
+from service.text.tokens import LazyTokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +35,8 @@ def _assessment(outcome: Outcome, source: str, target: str, calibration: Calibra
         target_text=best.text,
         source_language=source,
         target_language=target,
-        source_tokens=wording.source_tokens,
-        target_tokens=wording.target_tokens,
+        source_tokens=LazyTokens(len(best.source_pieces), lambda: wording.source_tokens),
+        target_tokens=LazyTokens(num_tokens, lambda: wording.target_tokens),
         logprobs=hypothesis.logprobs[:num_tokens],
         eos_logprob=next(iter(hypothesis.logprobs[num_tokens:]), None),
         weights=wording.weights,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, overload
 
 from service.engine.tokenizer import COPY_SYMBOLS, Piece
 from service.text.characters import is_unspaced
@@ -37,6 +37,24 @@ class Word:
     end: int
     first: int
     last: int
+
+
+class LazyTokens(Sequence[Token]):
+    """The tokens that `place` gives, `num_tokens` of them, looked for only when somebody wants to see one."""
+
+    def __init__(self, num_tokens: int, place: Callable[[], Sequence[Token]]) -> None:
+        self._num_tokens = num_tokens
+        self._place = place
+
+    def __len__(self) -> int:
+        return self._num_tokens
+
+    @overload
+    def __getitem__(self, index: int) -> Token: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Token]: ...
+    def __getitem__(self, index: int | slice) -> Token | Sequence[Token]:
+        return self._place()[index]
 
 
 def place_tokens(

@@ -67,6 +67,14 @@ def test_a_source_that_repeats_a_little_may_not_be_repeated_without_end() -> Non
     assert guard.num_kept([9] * 40, UNREAD) == 1
 
 
+def test_what_is_cut_at_its_limit_needs_a_shorter_loop() -> None:
+    """It ends early all the same, and a loop is the better reason."""
+    guard = LoopGuard([7], limit=12)
+    assert guard.num_kept([9] * 12, UNREAD) == 1
+    assert guard.num_kept([9] * 11, UNREAD) == 11
+    assert guard.num_kept([1, 2, 3, 4, 5, 6, 7, 8, 9, 9, 9, 9], UNREAD) == 12
+
+
 @pytest.mark.parametrize(
     "tokens",
     [
