@@ -42,10 +42,15 @@ export async function score(wanted, signal) {
   return { alignment: segments.flatMap((segment) => segment.alignment), words, warnings, confidence };
 }
 
-/** The weights of a given translation; `method` is "attention" or "occlusion". */
-export async function lookAt({ method, ...wanted }, signal) {
-  const body = method === "occlusion" ? { ...wanted, method } : wanted;
-  return (await post("attention-weights", body, signal)).json();
+/**
+ * The weights of a given translation; `method` is "attention" or "occlusion", whose progress `hear` is told
+ * as `{done, total}` words where the service streams.
+ */
+export async function lookAt({ method, ...wanted }, signal, hear = () => {}) {
+  const body = method === "occlusion" ? { ...wanted, method, stream: true } : wanted;
+  const response = await post("attention-weights", body, signal);
+  const isStream = response.headers.get("Content-Type").startsWith("text/event-stream");
+  return isStream ? readAnswer(response.body, (name, data) => hear(data), "attention.done") : response.json();
 }
 
 /** Asks for every detail, and once more without those that the service refuses by name. */
@@ -67,10 +72,10 @@ function refusedDetails(problem) {
 }
 
 /** The whole answer of a stream, whose events are told on the way. */
-async function readAnswer(body, hear) {
+async function readAnswer(body, hear, last = "translation.done") {
   for await (const { name, data } of readEvents(body)) {
     if (name === "error") throw new Problem(data);
-    if (name === "translation.done") return data;
+    if (name === last) return data;
     hear(name, data);
   }
   throw new Problem({ detail: "the answer ended too early", cause: "stream" });

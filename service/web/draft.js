@@ -1,8 +1,8 @@
 /**
  * A translation on its way: the pieces of its sentences, in order, until the whole answer replaces them.
  *
- * Sentences grow side by side, so where a later one begins is known at the end only: until then partners
- * are those of the first.
+ * Sentences grow side by side; the places of links are those of the sentence's own translation, so they
+ * move as the sentences before it grow.
  */
 
 /** What may end a text that needs no space before the next sentence. */
@@ -10,32 +10,37 @@ const NEEDS_NO_SPACE = /[\s\u2e80-\uffef]$/;
 
 export class Draft {
   segments = [];
-  alignment = [];
+  whole = null;
 
   /** Takes in an event of the stream; true where there is something new to show. */
   hear(name, data) {
     if (name === "translation.chunk") {
-      this.segments[data.segment] = (this.segments[data.segment] ?? "") + data.delta;
-      if (data.segment === 0) this.alignment.push(...(data.alignment ?? []));
-    } else if (name === "translation.segment") this.segments[data.segment] = data.text;
-    else if (name === "translation.item") this.finish(data);
+      const { text, links } = this.segments[data.segment] ?? { text: "", links: [] };
+      this.segments[data.segment] = { text: text + data.delta, links: [...links, ...(data.alignment ?? [])] };
+    } else if (name === "translation.segment") {
+      this.segments[data.segment] = { text: data.text, links: this.segments[data.segment]?.links ?? [] };
+    } else if (name === "translation.item") this.finish(data);
     else return false;
     return true;
   }
 
   finish({ text, alignment = [] }) {
-    this.segments = [text];
-    this.alignment = alignment;
+    this.whole = { target: text, alignment, words: [] };
   }
 
-  get text() {
-    return this.segments.reduce((text, segment) => (!text || NEEDS_NO_SPACE.test(text) ? text : `${text} `) + segment.trimStart(), "");
-  }
-
-  /** What is there so far; a link to what has not come yet waits. */
+  /** What is there so far. */
   get shown() {
-    const { text } = this;
-    const length = [...text].length;
-    return { target: text, alignment: this.alignment.filter(({ tgt }) => tgt[1] <= length), words: [] };
+    return this.whole ?? this.segments.reduce(joined, { target: "", alignment: [], words: [] });
   }
+}
+
+/** The text so far with one more sentence behind it; a link to what has not come yet waits. */
+function joined({ target, alignment, words }, { text, links }) {
+  const before = !target || NEEDS_NO_SPACE.test(target) ? target : `${target} `;
+  const start = [...before].length;
+  const length = [...text].length;
+  const moved = links
+    .filter(({ tgt }) => tgt[1] <= length)
+    .map((link) => ({ ...link, tgt: link.tgt.map((place) => place + start) }));
+  return { target: before + text, alignment: [...alignment, ...moved], words };
 }

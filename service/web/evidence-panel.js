@@ -36,7 +36,10 @@ export class EvidencePanel {
     const { signal } = this.controller;
     byId("evidence").setAttribute("aria-busy", "true");
     try {
-      this.draw(await lookAt({ ...this.subject, method: this.method }, signal), this.method);
+      const tell = (progress) => setText(byId("evidence-status"), "leaving_out", progress);
+      const answer = await lookAt({ ...this.subject, method: this.method }, signal, tell);
+      setText(byId("evidence-status"), "");
+      this.draw(answer, this.method);
     } catch (error) {
       if (isStopped(error)) return;
       this.heatMap.show([], this.method);

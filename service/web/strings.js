@@ -87,6 +87,7 @@ export const STRINGS = {
     "注意力：每个译文词（行）分给每个原文词（列）的注意力比例。是线索，不是证明。"],
   occlusion_about: ["Occlusion: by how many nats a target word's log-probability falls when a source word is left out. Above 0, the word mattered.",
     "遮挡：去掉某个原文词后，译文词的对数概率下降多少（奈特）。大于 0 表示该词起了作用。"],
+  leaving_out: ["Leaving out words: {done} of {total}", "正在逐词遮挡：{done}/{total}"],
   occlusion_missing: ["This service does not offer occlusion; attention is shown.", "此服务不提供遮挡法，显示的是注意力。"],
   heat_map: ["Heat map; arrow keys move between cells", "热图，方向键在格子间移动"],
   heat_map_empty: ["Translate something first.", "请先翻译。"],

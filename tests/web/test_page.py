@@ -288,3 +288,29 @@ def test_the_browser_runs_nothing_that_came_in_with_a_text(browser: Browser, ser
     assert sorted(page.evaluate("violated")) == ["connect-src", "script-src-attr", "script-src-elem"]
     assert page.evaluate("window.ran") is None
     context.close()
+
+
+def test_a_translation_streams_from_the_real_service(opened: Page) -> None:
+    """What is shown while it grows begins what is shown at the end, partners of later sentences included."""
+    opened.evaluate("""() => {
+        const aligned = document.querySelector("#aligned");
+        const show = aligned.show.bind(aligned);
+        window.seen = [];
+        aligned.show = (shown) => { window.seen.push(shown); show(shown); };
+    }""")
+    translate(opened, "您好，我的订单ORD-77123还没有到。请帮我查一下，谢谢。我想退货，请问怎么办理？")
+    final = opened.locator("#aligned .target").inner_text()
+    seen = [one for one in opened.evaluate("window.seen") if one["target"] != final]
+    assert seen  # pieces came before the whole
+    assert any(one["alignment"] for one in seen)
+    assert "ORD-77123" in final
+
+
+def test_occlusion_is_computed_by_the_real_service(opened: Page) -> None:
+    """The switch asks for it, and the picture is another one."""
+    translate(opened, TEXT)
+    attention = opened.locator("#heat-map svg").inner_html()
+    opened.check("[value=occlusion]")
+    expect(opened.locator("#evidence")).to_have_attribute("aria-busy", "false")
+    expect(opened.locator("#evidence-status")).to_be_empty()
+    assert opened.locator("#heat-map svg").inner_html() != attention
