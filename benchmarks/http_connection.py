@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 _HEAD_END = b"\r\n\r\n"
@@ -13,10 +13,11 @@ _CHUNKED = b"\r\ntransfer-encoding: chunked"
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """The status and body of an answer."""
+    """The status and body of an answer; `first_at` is when the first byte of the body came (loop time)."""
 
     status: int
     body: bytes
+    first_at: float = 0.0
 
 
 class Connection(asyncio.Protocol):
@@ -26,6 +27,7 @@ class Connection(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._received = bytearray()
         self._waiter: asyncio.Future[Reply] | None = None
+        self._first_at = 0.0
         self._transport: asyncio.Transport | None = None
 
     @property
@@ -38,6 +40,7 @@ class Connection(asyncio.Protocol):
         if self._transport is None or not self.is_open:
             raise ConnectionResetError("the connection is closed")
         self._waiter = self._loop.create_future()
+        self._first_at = 0.0
         self._transport.write(request)
         return await self._waiter
 
@@ -51,9 +54,12 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._received += data
+        if not self._first_at and not self._received.endswith(_HEAD_END):
+            self._first_at = self._loop.time()
         reply = parse_reply(self._received)
         if reply is None:
             return
+        reply = replace(reply, first_at=self._first_at)
         self._received.clear()
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(reply)

@@ -81,6 +81,7 @@ class LoadRun:
             self.tally.failures[fault] += 1
         else:
             self.tally.answer(request.label, due, now, request.num_texts)
+            self.tally.firsts.append((reply.first_at - due) * 1000)
 
     async def _connect(self) -> Connection | None:
         try:

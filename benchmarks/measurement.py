@@ -26,6 +26,7 @@ class Measurement(msgspec.Struct, frozen=True, kw_only=True):
     `requests_per_second` counts right answers within the seconds of the run; `failures` counts what was
     not answered rightly, by kind, among it answers that are not those expected (`different`).
     `p99_of_sent_ms` takes what failed as never answered: None where that is more than one in a hundred.
+    `first` is the time to the first byte of an answer's body, which for a stream is its first event.
     `late_p99_ms` is by how much requests were sent after their time, `generator_us` the processor time
     that the generator itself spent on a request.
     """
@@ -39,6 +40,7 @@ class Measurement(msgspec.Struct, frozen=True, kw_only=True):
     latency: Latency | None
     p99_of_sent_ms: float | None
     by_label: dict[str, Latency]
+    first: Latency | None = None
     late_p99_ms: float
     generator_us: float
 
@@ -64,6 +66,7 @@ class Tally:
     failures: Counter[str] = field(default_factory=Counter)
     latencies: dict[str, list[float]] = field(default_factory=dict)
     lates: list[float] = field(default_factory=list)
+    firsts: list[float] = field(default_factory=list)
 
     def answer(self, label: str, due: float, now: float, num_texts: int) -> None:
         """A right answer came to what was due then."""
@@ -90,6 +93,7 @@ class Tally:
             latency=latency_of(every),
             p99_of_sent_ms=_finite(percentile([*sorted(every), *never], 99)),
             by_label={label: _latency(found) for label, found in labels.items()},
+            first=latency_of(self.firsts),
             late_p99_ms=1000 * percentile(sorted(self.lates), 99) if self.lates else 0.0,
             generator_us=1e6 * processor_seconds / max(1, self.num_sent),
         )

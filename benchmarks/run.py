@@ -13,7 +13,7 @@ from pathlib import Path
 from benchmarks.machine import describe_machine, versions
 from benchmarks.record import Record, Turn
 from benchmarks.reference import translate_all
-from benchmarks.rounds import Rounds, Setting
+from benchmarks.rounds import ALL, Rounds, Setting
 from benchmarks.scenarios import SCENARIOS
 from benchmarks.servers import ROOT, SERVERS
 from benchmarks.texts import OWN_SENTENCES, read_texts
@@ -65,7 +65,7 @@ def _number(value: float | None) -> str:
 
 
 def _record(setting: Setting, num_texts: int) -> Record:
-    servers = {name: SERVERS[name] for name in setting.names}
+    servers = {name: ALL[name] for name in setting.names}
     return Record(
         machine=describe_machine(),
         versions={name: versions(server.packages, server.python) for name, server in servers.items()},
@@ -110,7 +110,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.run", description=__doc__)
     add = parser.add_argument
     add("--out", type=Path, required=True, help="the JSON file of raw numbers")
-    add("--peers", nargs="+", choices=SERVERS, default=list(SERVERS), metavar="NAME", help=", ".join(SERVERS))
+    add("--peers", nargs="+", choices=ALL, default=list(SERVERS), metavar="NAME", help=", ".join(ALL))
     add("--rounds", type=int, default=5)
     add("--scenario", choices=SCENARIOS, default="realistic")
     add("--texts", type=Path, default=OWN_SENTENCES, help="one text a line, or a .tsv with texts second")

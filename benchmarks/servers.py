@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from benchmarks.peers.options import PeerOptions
-from benchmarks.wire import HOST, LIBRETRANSLATE, LISTS, Wire
+from benchmarks.wire import EVIDENCE, HOST, LIBRETRANSLATE, LISTS, STREAM, Wire
 
 ROOT = Path(__file__).parents[1]
 BENTOML_PYTHON = ROOT / ".venv-bench-bentoml" / "bin" / "python"
@@ -34,6 +34,11 @@ class Server:
     packages: tuple[str, ...] = ()
     python: Path = Path(sys.executable)
 
+    @property
+    def is_ours(self) -> bool:
+        """True for our service, whatever it is asked for."""
+        return self.module in ("service", "benchmarks.without_evidence")
+
     def command(self, port: int) -> list[str]:
         """The command line."""
         arguments = (argument.format(host=HOST, port=port) for argument in self.arguments)
@@ -41,7 +46,7 @@ class Server:
 
     def environment(self, options: PeerOptions, ours: Mapping[str, str]) -> dict[str, str]:
         """The variables that it reads; `ours` are further settings of our own service."""
-        if self.module == "service":
+        if self.is_ours:
             store = str(options.model_folder.parents[1])
             named = {"ZHUYI_HOST": HOST, "ZHUYI_PORT": str(options.port), "ZHUYI_MODEL_STORE": store}
             named |= {"ZHUYI_ENGINES": str(options.workers), "ZHUYI_PRECISION": options.precision}
@@ -95,14 +100,19 @@ def _ctranslate2() -> dict[str, Server]:
     }
 
 
-SERVERS: dict[str, Server] = {
-    "zhuyi": Server(
-        title="Zhuyi",
-        module="service",
+def _zhuyi(title: str, wire: Wire = LIBRETRANSLATE, module: str = "service") -> Server:
+    return Server(
+        title=title,
+        module=module,
         arguments=("serve",),
+        wire=wire,
         takes_arrays=True,
         packages=("onnxruntime", "fastapi", "uvicorn"),
-    ),
+    )
+
+
+SERVERS: dict[str, Server] = {
+    "zhuyi": _zhuyi("Zhuyi"),
     **_batching("mosec", "mosec_server", "mosec"),
     **_batching("LitServe", "litserve_server", "litserve"),
     **_bentoml(),
@@ -123,3 +133,10 @@ SERVERS: dict[str, Server] = {
     ),
     **_ctranslate2(),
 }
+
+VARIANTS: dict[str, Server] = {
+    "zhuyi-evidence": _zhuyi("Zhuyi, alignment, confidence and warnings told", EVIDENCE),
+    "zhuyi-stream": _zhuyi("Zhuyi, as a stream", STREAM),
+    "zhuyi-bare": _zhuyi("Zhuyi, looking at nothing", module="benchmarks.without_evidence"),
+}
+"""Our service asked for more, or made to do less; compared with itself only."""

@@ -42,5 +42,15 @@ def _read_answer(body: bytes) -> list[str]:
     return [text] if isinstance(text, str) else text
 
 
+def _read_stream(body: bytes) -> list[str]:
+    """The answer is the data of the last event."""
+    name, _, data = body.rstrip().rpartition(b"\ndata: ")
+    if not name.endswith(b"event: translation.done"):
+        raise ValueError("the stream does not end in its answer")
+    return _read_answer(data)
+
+
 LIBRETRANSLATE = Wire(_read_answer, {"source": "zh", "target": "en", "beam_size": 1})
+EVIDENCE = Wire(_read_answer, {**LIBRETRANSLATE.fields, "include": ["alignment", "confidence", "warnings"]})
+STREAM = Wire(_read_stream, {**LIBRETRANSLATE.fields, "stream": True})
 LISTS = Wire(_LISTS.decode, {}, always_list=True)

@@ -99,7 +99,7 @@ class TextPlan:
 
 def whole(prose: Prose, outcomes: Sequence[Outcome], source: str, target: str) -> Sequence[Outcome]:
     """The outcomes; where neighbouring sentences make up a literal too many, the sentences as they were."""
-    if prose.is_whole(join(prose, [one.best for one in outcomes], source, target).text):
+    if not prose.literals or prose.is_whole(join(prose, [one.best for one in outcomes], source, target).text):
         return outcomes
     return [kept(one) for one in outcomes]
 
