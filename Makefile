@@ -13,13 +13,15 @@ TRAINING := .venv-training
 LOCK := .venv-lock
 BENCH := .venv-bench
 K8S := .venv-k8s
+SBOM := .venv-sbom
+CYCLONEDX := cyclonedx-bom==7.5.0
 DIGESTS := k8s/components/models-volume/models.sha256
 PROMETHEUS_RULE := k8s/components/monitoring/prometheus-rule.yaml
 BENCH_ARGS ?= --out bench.json
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-training image-test k8s-tools k8s-check k8s-files check format train bench lock clean
+.PHONY: help run test test-training image-test sbom k8s-tools k8s-check k8s-files check format train bench lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +37,10 @@ test-training: $(TRAINING)/installed ## install torch as well and run the tests 
 
 image-test: $(DEV)/installed ## build the container image and test it; skipped without a Docker engine
 	$(DEV)/bin/python -m pytest tests/image $(PYTEST_ARGS)
+
+sbom: $(SERVE)/installed $(SBOM)/installed ## write zhuyi.cdx.json, what the CPU service is made of (CycloneDX)
+	$(SBOM)/bin/cyclonedx-py environment $(SERVE) --pyproject pyproject.toml --mc-type application \
+	    --output-reproducible --validate --output-file zhuyi.cdx.json
 
 k8s-tools: $(K8S)/installed ## install kubectl into .venv-k8s; the tests of k8s/ are skipped without one
 
@@ -76,7 +82,7 @@ lock: $(LOCK)/installed ## write requirements/*.lock again, LOCK_ARGS=--upgrade 
 	@! grep -n '://' requirements/*.lock
 
 clean: ## remove the virtual environments
-	rm -rf $(SERVE) $(DEV) $(TRAINING) $(LOCK) $(BENCH) $(BENCH)-bentoml $(K8S)
+	rm -rf $(SERVE) $(DEV) $(TRAINING) $(LOCK) $(BENCH) $(BENCH)-bentoml $(K8S) $(SBOM)
 
 # $(call compile,NAME,WHAT,OTHER): NAME.lock has the same versions as OTHER.lock, where both have a package.
 define compile
@@ -131,6 +137,11 @@ $(K8S)/installed: k8s/kubectl.txt
 $(K8S)/checkers: k8s/requirements.txt $(K8S)/installed
 	@echo "Installing the checkers into $(@D), this once ..."
 	@$(K8S)/bin/python -m pip install --quiet --requirement $<
+	@touch $@
+
+$(SBOM)/installed:
+	$(create_environment)
+	@$(SBOM)/bin/python -m pip install --quiet $(CYCLONEDX)
 	@touch $@
 
 $(LOCK)/installed:
