@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -11,7 +12,7 @@ from service.text.clauses import fitting_parts
 from service.text.glossary import find_terms
 from service.text.masking import MAX_DISTINCT_SPANS, mask
 from service.text.segments import Segment, SegmentedText, split_sentences
-from service.text.spans import Span, count_literal, find_spans, veiled
+from service.text.spans import Span, count_literal, find_spans
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ class Preparation:
             part = Segment(segment.text[start:end], start, end)
             return self._fits(part.text, _within(spans, part))
 
-        for start, end in fitting_parts(veiled(segment.text, spans), fits):
+        for start, end in fitting_parts(segment.text, spans, fits):
             part = segment.text[start:end]
             if stripped := part.strip():
                 begin = segment.start + start + len(part) - len(part.lstrip())
@@ -103,10 +104,12 @@ class Preparation:
 
 
 def _within(spans: Sequence[Span], segment: Segment) -> list[Span]:
-    """The spans of a segment, in places of the segment."""
+    """The spans of a segment, in places of the segment; `spans` are in order, and none is cut by it."""
     at = segment.start
-    return [
-        Span(span.start - at, span.end - at, span.literal, span.key)
-        for span in spans
-        if at <= span.start and span.end <= segment.end
-    ]
+    first = bisect_left(spans, at, key=_start)
+    last = bisect_left(spans, segment.end, first, key=_start)
+    return [Span(span.start - at, span.end - at, span.literal, span.key) for span in spans[first:last]]
+
+
+def _start(span: Span) -> int:
+    return span.start

@@ -147,6 +147,15 @@ async def test_more_spans_than_symbols_divide_a_sentence(detector: LanguageDetec
     assert len(item.sentences) == item.num_split + 1
 
 
+async def test_more_spans_than_symbols_may_touch(detector: LanguageDetector) -> None:
+    """Forty different emoji in a row have no place to cut but between two of them."""
+    emoji = [chr(0x1F600 + number) for number in range(40)]
+    message = Message(f"thank you {''.join(emoji)} all", tuple(emoji), "en")
+    (item,) = await translated(ScriptedTranslator(), detector, message)
+    assert lost(message, item.text) == []
+    assert item.text.startswith("THANK YOU") and item.text.endswith("ALL")
+
+
 async def test_a_text_of_spans_alone_never_reaches_the_model(detector: LanguageDetector) -> None:
     """Codes, addresses and emoji need no translation."""
     translator = ScriptedTranslator()
