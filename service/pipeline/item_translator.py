@@ -139,9 +139,9 @@ class ItemTranslator:
         """All units of one language in one call, the languages side by side."""
         groups: defaultdict[str, list[_Positioned]] = defaultdict(list)
         for text, plan in enumerate(plans):
-            placed = zip(plan.units, plan.places, strict=True)
+            placed = zip(plan.units, plan.shifts, strict=True)
             groups[plan.source] += [
-                (Position(text, number, place), unit) for number, (unit, place) in enumerate(placed)
+                (Position(text, number, shift), unit) for number, (unit, shift) in enumerate(placed)
             ]
         done: list[list[Outcome]] = [[] for _ in plans]
         looking = replace(options, with_attention=True)  # spans, links and warnings need it

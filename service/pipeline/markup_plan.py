@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from service.pipeline.items import Item, Place, Rendition, Shift
+from service.pipeline.items import Item, Rendition, Shift
 from service.pipeline.preparation import Preparation, Prose
 from service.pipeline.text_plan import join, place_sentences, ranked, whole
 from service.pipeline.units import Outcome, Unit
@@ -44,9 +44,9 @@ class MarkupPlan:
         return tuple(unit for prose in self.proses for unit in prose.units if unit is not None)
 
     @property
-    def places(self) -> tuple[Place, ...]:
+    def shifts(self) -> tuple[Shift, ...]:
         pairs = zip(self.marked.blocks, self.proses, strict=True)
-        return tuple(Shift(0, block.offsets)(*place) for block, prose in pairs for place in prose.unit_places)
+        return tuple(Shift(start, block.places) for block, prose in pairs for start in prose.unit_starts)
 
     def finish(self, outcomes: Sequence[Outcome]) -> Item:
         """The document with its sentences replaced, and one more for each rank of alternatives."""
@@ -58,9 +58,9 @@ class MarkupPlan:
         joined, blocks = self._blocks([[one.best for one in found] for found in by_block])
         rendered = self.marked.render(blocks)
         sentences = (
-            place_sentences(prose, text, found, block.offsets, offsets)
-            for prose, text, found, block, offsets in zip(
-                self.proses, joined, by_block, self.marked.blocks, rendered.offsets, strict=True
+            place_sentences(prose, text, found, block.places, places)
+            for prose, text, found, block, places in zip(
+                self.proses, joined, by_block, self.marked.blocks, rendered.places, strict=True
             )
         )
         return Item(

@@ -28,10 +28,10 @@ class Prose:
     num_split: int = 0
 
     @property
-    def unit_places(self) -> tuple[tuple[int, int], ...]:
-        """Where the sentences of the units stand."""
+    def unit_starts(self) -> tuple[int, ...]:
+        """Where the sentences of the units begin."""
         pairs = zip(self.segmented.segments, self.units, strict=True)
-        return tuple((segment.start, segment.end) for segment, unit in pairs if unit is not None)
+        return tuple(segment.start for segment, unit in pairs if unit is not None)
 
     def is_whole(self, translation: str) -> bool:
         """True where every literal stands in the translation as often as in the text."""
