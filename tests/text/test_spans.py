@@ -21,6 +21,10 @@ KEPT = {
         "https://a.example/b?c=d&e=f#g", "www.shop.example",
     ],
     "请看https://a.example/路径": ["https://a.example/"],
+    "见https://a.example/x，VIP请看https://b.example/y（3天）！iPhone15，或https://c.example：A": [
+        "https://a.example/x", "https://b.example/y", "iPhone15", "https://c.example",
+    ],
+    "请拨（021）5555-1234，于12：30，共１，２９９元": ["（021）5555-1234", "12：30", "１，２９９"],
     "Call +86 138 0000 0000 or 400-820-8820 or (021) 5555-1234": [
         "+86 138 0000 0000", "400-820-8820", "(021) 5555-1234",
     ],
