@@ -121,8 +121,9 @@ def _num_units(prose: Prose) -> int:
 def _rendered(
     block: Block, prose: Prose, joined: JoinedText, renditions: Sequence[Rendition]
 ) -> RenderedBlock:
-    """The translation of a block with links between its words, and where its opaque spans stand."""
+    """The translation of a block with links between its words, and where its protected spans stand."""
     links: list[_Link] = []
+    kept: list[_Link] = []
     places: dict[int, tuple[int, int]] = {}
     left = iter(renditions)
     for segment, unit, start in zip(prose.segmented.segments, prose.units, joined.starts, strict=True):
@@ -130,14 +131,17 @@ def _rendered(
         if unit is None or rendition is None or rendition.text == segment.text:
             links += ((segment.start + at, segment.start + at + 1, start + at, start + at + 1)
                       for at in range(len(segment.text)))  # fmt: skip
+            kept.append((segment.start, segment.end, start, start + len(segment.text)))
             moved = start - segment.start
             places |= {one.start: (one.start + moved, one.end + moved) for one in block.opaque
                        if segment.start <= one.start < segment.end}  # fmt: skip
             continue
         links += _links(unit, rendition, segment.start, start)
-        places |= {one.span.start + segment.start: (one.start + start, one.end + start)
-                   for one in rendition.protected}  # fmt: skip
-    return RenderedBlock(joined.text, links, [places[one.start] for one in block.opaque])
+        for one in rendition.protected:
+            source, target = one.span.start + segment.start, one.start + start
+            kept.append((source, one.span.end + segment.start, target, one.end + start))
+            places[source] = target, one.end + start
+    return RenderedBlock(joined.text, links, [places[one.start] for one in block.opaque], kept)
 
 
 def _links(unit: Unit, rendition: Rendition, source_start: int, target_start: int) -> Iterator[_Link]:

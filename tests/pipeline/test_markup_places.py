@@ -1,4 +1,4 @@
-"""Places in documents: what they cover is what stands there, tags, references and all."""
+"""Places in documents, and what stands there: tags and references whole, protected spans as they were."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 
 from service.engine.translation import Options
 from service.pipeline.fields import FieldNames
-from service.pipeline.handling import Handling
+from service.pipeline.handling import Handling, TextFormat
 from service.pipeline.item_translator import ItemTranslator
 from service.pipeline.items import Item
 from service.text.detection import LanguageDetector
@@ -21,11 +21,11 @@ def detector() -> LanguageDetector:
     return LanguageDetector()
 
 
-async def translated(detector: LanguageDetector) -> Item:
-    """The page through the whole way of a text."""
+async def translated(detector: LanguageDetector, page: str = PAGE, format: TextFormat = "html") -> Item:
+    """A page through the whole way of a text."""
     items = ItemTranslator(ScriptedTranslator(), detector)
     (item,) = await items.translate(
-        [PAGE], "en", "zh", Options(), names=FieldNames(is_list=False), handling=Handling(format="html")
+        [page], "en", "zh", Options(), names=FieldNames(is_list=False), handling=Handling(format=format)
     )
     return item
 
@@ -50,3 +50,18 @@ async def test_a_character_is_covered_with_the_whole_of_its_reference(detector: 
     at, to = sentence.source_text.index("&"), sentence.best.text.index("&")
     assert PAGE[slice(*sentence.source_shift(at, at + 1))] == "&amp;"
     assert item.text[slice(*sentence.target_shift(to, to + 1))] == "&amp;"
+
+
+@pytest.mark.parametrize(
+    "span", ["[A1]", "https://a.example/x_*q~?a=1&b=2", "{user_name}", "`a*b`", "%USER_NAME%", "#a_b-c"]
+)
+async def test_markdown_spells_a_protected_span_as_it_was(detector: LanguageDetector, span: str) -> None:
+    """No backslash gets into an address or a placeholder, whatever touches it."""
+    item = await translated(detector, f"see——{span}，now", "markdown")
+    assert item.text == f"SEE——{span}，NOW"
+
+
+async def test_markdown_spells_a_sentence_without_words_as_it_was(detector: LanguageDetector) -> None:
+    """Beside others that are translated."""
+    item = await translated(detector, "see it. 5*5\\*5 [1]. now!", "markdown")
+    assert item.text == "SEE IT.5*5\\*5 [1].NOW!"

@@ -44,11 +44,14 @@ class RenderedBlock:
         links: (source_start, source_end, target_start, target_end) in code points of the two plain texts;
             may be empty, partial, many-to-many, crossing or wrong: tags stay balanced all the same.
         opaque: for each `Opaque` of the block, in its order, where it stands in `text` (start, end).
+        kept: links between stretches of equal text that are to be spelled as the document spells them,
+            such as addresses, whose signs Markdown would else escape.
     """
 
     text: str
     links: Sequence[tuple[int, int, int, int]] = ()
     opaque: Sequence[tuple[int, int]] = ()
+    kept: Sequence[tuple[int, int, int, int]] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,7 +77,7 @@ def check_opaque(hole: Hole, block: RenderedBlock) -> None:
 def _spelled(document: str, hole: Hole, block: RenderedBlock, style: Style) -> list[str]:
     raws = [document[start:end] for start, end in hole.block.places]
     speller = Speller(hole.block.text, raws, [(opaque.start, opaque.end) for opaque in hole.block.opaque])
-    spelled = speller.spell(block.text, block.opaque, style.escape, style.is_safe)
+    spelled = speller.spell(block.text, block.opaque, block.kept, style.escape, style.is_safe)
     raw_before = {end: opaque.raw for opaque, (_, end) in zip(hole.block.opaque, block.opaque, strict=True)}
     for opaque, (start, end) in zip(hole.block.opaque, block.opaque, strict=True):
         raw = f" {opaque.raw}" if _merge(raw_before.get(start, ""), opaque.raw) else opaque.raw
