@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from service.pipeline.handling import Handling
 from service.pipeline.units import Unit
 from service.text.clauses import fitting_parts
-from service.text.glossary import find_terms
 from service.text.masking import MAX_DISTINCT_SPANS, mask
 from service.text.segments import Segment, SegmentedText, split_sentences
-from service.text.spans import Span, count_literal, find_spans
+from service.text.spans import Span, find_spans, stand_equally_often
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +34,7 @@ class Prose:
 
     def is_whole(self, translation: str) -> bool:
         """True where every literal stands in the translation as often as in the text."""
-        return all(
-            count_literal(literal, translation) == count_literal(literal, self.segmented.text)
-            for literal in self.literals
-        )
+        return stand_equally_often(self.literals, translation, self.segmented.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +69,7 @@ class Preparation:
         masked = mask(segment.text, spans, language=self.language, literals=literals)
         if not masked.is_translatable:
             return None
-        return Unit(masked, find_terms(segment.text, self.handling.glossary, spans))
+        return Unit(masked, self.handling.glossary.terms(segment.text, spans))
 
     def _divided(self, segmented: SegmentedText, spans: Sequence[Span]) -> Iterator[Segment]:
         for segment in segmented.segments:
