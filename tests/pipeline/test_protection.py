@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections import Counter
 from collections.abc import Sequence
@@ -165,3 +166,19 @@ async def test_a_text_of_spans_alone_never_reaches_the_model(detector: LanguageD
     )
     assert item.text == item.source_text
     assert translator.calls == []
+
+
+async def test_others_are_answered_between_the_texts_of_a_request(detector: LanguageDetector) -> None:
+    """Preparing a hundred texts does not hold the event loop from the first to the last."""
+    num_turns = 0
+
+    async def take_turns() -> None:
+        nonlocal num_turns
+        while True:
+            num_turns += 1
+            await asyncio.sleep(0)
+
+    other = asyncio.create_task(take_turns())
+    await translated(ScriptedTranslator(), detector, *[Message("see ord-77 now", (), "en")] * 100)
+    other.cancel()
+    assert num_turns >= 200  # once for each text on the way there and on the way back
