@@ -26,7 +26,6 @@ LanguageCode = Annotated[str, Field(min_length=1, max_length=35)]
 BeamSize = Annotated[int, Field(ge=1, le=8)]
 Penalty = Annotated[float, Field(ge=0, le=2)]
 Offsets = Literal["code_points", "utf16"]
-_TAGS = frozenset({"text", "list"})
 _BOUNDS = ("ge", "le", "min_length", "max_length")
 _MAX_ERRORS = 20
 
@@ -99,11 +98,11 @@ def _field_error(error: ErrorDetails) -> FieldError:
 
 
 def _field_name(location: tuple[int | str, ...]) -> str:
-    """`q[3]` for ("q", "list", 3): without the tag of the shape."""
+    """`q[3]` for ("q", "list", 3), `glossary` for ("glossary", "a term"): no tag of a shape, no text."""
     name = ""
-    for place, part in enumerate(location):
+    for before, part in zip((0, *location), location, strict=False):
         if isinstance(part, int):
             name += f"[{part}]"
-        elif not (place == 1 and part in _TAGS):
+        elif isinstance(before, int):  # else the tag, or what the caller has in place of a name
             name += f".{part}" if name else part
     return name or "body"

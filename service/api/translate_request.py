@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field
 from service.api.forms import FieldTypes
 from service.api.schemas import SearchRequest
 from service.pipeline.handling import Handling, TextFormat
-from service.text.glossary import GlossaryEntry
+from service.text.glossary import Glossary, GlossaryEntry
 from service.text.segments import Splitting
 from service.text.spans import check_patterns
 
@@ -76,7 +76,7 @@ def handling_of(wanted: TranslateRequest) -> Handling:
         format=wanted.format,
         protected=tuple(wanted.protect),
         protected_patterns=tuple(wanted.protect_patterns),
-        glossary=tuple(GlossaryEntry(*pair) for pair in wanted.glossary.items()),
+        glossary=Glossary(GlossaryEntry(*pair) for pair in wanted.glossary.items()),
         splitting=wanted.splitting,
         strict=wanted.strict,
         min_confidence=wanted.min_confidence,

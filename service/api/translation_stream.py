@@ -59,7 +59,7 @@ class _Teller:
 
     def piece(self, position: Position, text: str, delta: str, links: Sequence[Link]) -> None:
         """Emits what the translation goes on by."""
-        source = placing_in(self.wanted.texts[position.text], self.wanted.offsets)(Shift(position.place[0]))
+        source = placing_in(self.wanted.texts[position.text], self.wanted.offsets)(position.shift)
         target = placing_in(text, self.wanted.offsets)(Shift(0))
         alignment = [
             {
@@ -73,11 +73,10 @@ class _Teller:
 
     def sentence(self, position: Position, outcome: Outcome) -> None:
         """Emits what the sentence came to."""
-        start, end = position.place
-        whole = placing_in(self.wanted.texts[position.text], self.wanted.offsets)
+        source = placing_in(self.wanted.texts[position.text], self.wanted.offsets)(position.shift)
         target = placing_in(outcome.best.text, self.wanted.offsets)(Shift(0))
         done = Sentence(
-            outcome.unit.masked, outcome.translation, outcome.best, outcome.fate, Shift(start), Shift(0),
+            outcome.unit.masked, outcome.translation, outcome.best, outcome.fate, position.shift, Shift(0),
             outcome.alternatives, outcome.terms, outcome.assessment,
         )  # fmt: skip
         self.emit(
@@ -85,10 +84,10 @@ class _Teller:
             {
                 **_numbers(position),
                 "text": outcome.best.text,
-                "source": whole(Shift(0))(start, end),
+                "source": source(0, len(done.source_text)),
                 "finish_reason": outcome.translation.finish_reason,
                 "confidence": rounded(outcome.assessment.confidence if outcome.assessment else None),
-                "warnings": list(warnings_of(done, whole(Shift(start)), target)),
+                "warnings": list(warnings_of(done, source, target)),
             },
         )
 

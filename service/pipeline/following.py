@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from service.engine.translation import Partial
-from service.pipeline.items import Place
+from service.pipeline.items import Shift
 from service.pipeline.units import Outcome, Unit, settled
 from service.text.alignment import Link, link_words
 from service.text.rewriting import Edit, Rewriting
@@ -16,11 +16,11 @@ from service.text.tokens import Word, merge_words, place_tokens
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Which sentence of which text of a request, and where it stands in that text (code points)."""
+    """Which sentence of which text of a request; `shift` leads from its places to those of that text."""
 
     text: int
     sentence: int
-    place: Place
+    shift: Shift
 
 
 class Listener(Protocol):

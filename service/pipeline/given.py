@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from service.pipeline.items import Item, Place, Sentence, Shift
+from service.pipeline.items import Item, Sentence, Shift
 from service.pipeline.units import Outcome, Unit
 from service.text.detection import Detected
 from service.text.masking import MAX_DISTINCT_SPANS, mask
@@ -38,8 +38,8 @@ class GivenPlan:
         return cls(text, translation, source, target, detected, pairs, units)
 
     @property
-    def places(self) -> tuple[Place, ...]:
-        return tuple((source.start, source.end) for source, _ in self.pairs)
+    def shifts(self) -> tuple[Shift, ...]:
+        return tuple(Shift(source.start) for source, _ in self.pairs)
 
     def finish(self, outcomes: Sequence[Outcome]) -> Item:
         """The given text itself, with what the model thinks of each of its sentences."""

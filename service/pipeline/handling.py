@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from service.text.glossary import GlossaryEntry
+from service.text.glossary import NO_GLOSSARY, Glossary
 from service.text.segments import Splitting
 
 TextFormat = Literal["text", "html", "xml", "markdown"]
@@ -26,7 +26,7 @@ class Handling:
     format: TextFormat = "text"
     protected: tuple[str, ...] = ()
     protected_patterns: tuple[str, ...] = ()
-    glossary: tuple[GlossaryEntry, ...] = ()
+    glossary: Glossary = NO_GLOSSARY
     splitting: Splitting = "sentences"
     strict: bool = False
     min_confidence: float = 0.0

@@ -65,10 +65,10 @@ class ItemTranslator:
         Raises what the translator raises, about the fields of the request.
         """
         told = self._told(texts, source, lambda: [*self._sources(target), target])
-        plans = [
-            self._plan(text, language, target, detected, handling, names.name("q", number))
-            for number, (text, language, detected) in enumerate(told)
-        ]
+        plans: list[Plan] = []
+        for number, (text, language, detected) in enumerate(told):
+            plans.append(self._plan(text, language, target, detected, handling, names.name("q", number)))
+            await _let_others_run()
         items = await self._carry_out(plans, target, options, names, deadline, listener)
         if handling.strict:
             _require_whole(items, names)
@@ -139,9 +139,9 @@ class ItemTranslator:
         """All units of one language in one call, the languages side by side."""
         groups: defaultdict[str, list[_Positioned]] = defaultdict(list)
         for text, plan in enumerate(plans):
-            placed = zip(plan.units, plan.places, strict=True)
+            placed = zip(plan.units, plan.shifts, strict=True)
             groups[plan.source] += [
-                (Position(text, number, place), unit) for number, (unit, place) in enumerate(placed)
+                (Position(text, number, shift), unit) for number, (unit, shift) in enumerate(placed)
             ]
         done: list[list[Outcome]] = [[] for _ in plans]
         looking = replace(options, with_attention=True)  # spans, links and warnings need it
@@ -158,7 +158,16 @@ class ItemTranslator:
                 self._on_sentence(outcome)
 
         await _together([settle_group(*group) for group in groups.items() if group[1]])
-        return [plan.finish(outcomes) for plan, outcomes in zip(plans, done, strict=True)]
+        items: list[Item] = []
+        for plan, outcomes in zip(plans, done, strict=True):
+            items.append(plan.finish(outcomes))
+            await _let_others_run()
+        return items
+
+
+async def _let_others_run() -> None:
+    """A text of the longest kind takes the event loop for a good part of a second; ten would for seconds."""
+    await asyncio.sleep(0)
 
 
 def _require_whole(items: Sequence[Item], names: FieldNames) -> None:

@@ -23,18 +23,21 @@ Fate = Literal["ok", "constrained", "reinserted", "source_kept"]
 class Shift:
     """Where the places of a sentence lie in the whole text: `start` behind its beginning.
 
-    In a text with markup `offsets` leads from the code points of the prose to those of the document.
+    In a text with markup `places` has for each code point of the prose what stands for it in the document.
     """
 
     start: int
-    offsets: Sequence[int] | None = None
+    places: Sequence[Place] | None = None
 
     def __call__(self, start: int, end: int) -> Place:
         """The place of code points `start` to `end` of the sentence."""
         start, end = start + self.start, end + self.start
-        if self.offsets is None:
+        if self.places is None:
             return start, end
-        return self.offsets[start], (self.offsets[end - 1] + 1 if end > start else self.offsets[start])
+        if start == end:
+            at = self.places[start][0] if start < len(self.places) else self.places[-1][1]
+            return at, at
+        return self.places[start][0], self.places[end - 1][1]
 
 
 @dataclass(frozen=True, slots=True)

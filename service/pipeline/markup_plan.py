@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from service.pipeline.items import Item, Place, Rendition, Shift
+from service.pipeline.items import Item, Rendition, Shift
 from service.pipeline.preparation import Preparation, Prose
 from service.pipeline.text_plan import join, place_sentences, ranked, whole
 from service.pipeline.units import Outcome, Unit
@@ -44,9 +44,9 @@ class MarkupPlan:
         return tuple(unit for prose in self.proses for unit in prose.units if unit is not None)
 
     @property
-    def places(self) -> tuple[Place, ...]:
+    def shifts(self) -> tuple[Shift, ...]:
         pairs = zip(self.marked.blocks, self.proses, strict=True)
-        return tuple(Shift(0, block.offsets)(*place) for block, prose in pairs for place in prose.unit_places)
+        return tuple(Shift(start, block.places) for block, prose in pairs for start in prose.unit_starts)
 
     def finish(self, outcomes: Sequence[Outcome]) -> Item:
         """The document with its sentences replaced, and one more for each rank of alternatives."""
@@ -58,9 +58,9 @@ class MarkupPlan:
         joined, blocks = self._blocks([[one.best for one in found] for found in by_block])
         rendered = self.marked.render(blocks)
         sentences = (
-            place_sentences(prose, text, found, block.offsets, offsets)
-            for prose, text, found, block, offsets in zip(
-                self.proses, joined, by_block, self.marked.blocks, rendered.offsets, strict=True
+            place_sentences(prose, text, found, block.places, places)
+            for prose, text, found, block, places in zip(
+                self.proses, joined, by_block, self.marked.blocks, rendered.places, strict=True
             )
         )
         return Item(
@@ -121,8 +121,9 @@ def _num_units(prose: Prose) -> int:
 def _rendered(
     block: Block, prose: Prose, joined: JoinedText, renditions: Sequence[Rendition]
 ) -> RenderedBlock:
-    """The translation of a block with links between its words, and where its opaque spans stand."""
+    """The translation of a block with links between its words, and where its protected spans stand."""
     links: list[_Link] = []
+    kept: list[_Link] = []
     places: dict[int, tuple[int, int]] = {}
     left = iter(renditions)
     for segment, unit, start in zip(prose.segmented.segments, prose.units, joined.starts, strict=True):
@@ -130,14 +131,17 @@ def _rendered(
         if unit is None or rendition is None or rendition.text == segment.text:
             links += ((segment.start + at, segment.start + at + 1, start + at, start + at + 1)
                       for at in range(len(segment.text)))  # fmt: skip
+            kept.append((segment.start, segment.end, start, start + len(segment.text)))
             moved = start - segment.start
             places |= {one.start: (one.start + moved, one.end + moved) for one in block.opaque
                        if segment.start <= one.start < segment.end}  # fmt: skip
             continue
         links += _links(unit, rendition, segment.start, start)
-        places |= {one.span.start + segment.start: (one.start + start, one.end + start)
-                   for one in rendition.protected}  # fmt: skip
-    return RenderedBlock(joined.text, links, [places[one.start] for one in block.opaque])
+        for one in rendition.protected:
+            source, target = one.span.start + segment.start, one.start + start
+            kept.append((source, one.span.end + segment.start, target, one.end + start))
+            places[source] = target, one.end + start
+    return RenderedBlock(joined.text, links, [places[one.start] for one in block.opaque], kept)
 
 
 def _links(unit: Unit, rendition: Rendition, source_start: int, target_start: int) -> Iterator[_Link]:

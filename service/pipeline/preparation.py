@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from service.pipeline.handling import Handling
 from service.pipeline.units import Unit
 from service.text.clauses import fitting_parts
-from service.text.glossary import find_terms
 from service.text.masking import MAX_DISTINCT_SPANS, mask
 from service.text.segments import Segment, SegmentedText, split_sentences
-from service.text.spans import Span, count_literal, find_spans, veiled
+from service.text.spans import Span, find_spans, stand_equally_often
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,17 +27,14 @@ class Prose:
     num_split: int = 0
 
     @property
-    def unit_places(self) -> tuple[tuple[int, int], ...]:
-        """Where the sentences of the units stand."""
+    def unit_starts(self) -> tuple[int, ...]:
+        """Where the sentences of the units begin."""
         pairs = zip(self.segmented.segments, self.units, strict=True)
-        return tuple((segment.start, segment.end) for segment, unit in pairs if unit is not None)
+        return tuple(segment.start for segment, unit in pairs if unit is not None)
 
     def is_whole(self, translation: str) -> bool:
         """True where every literal stands in the translation as often as in the text."""
-        return all(
-            count_literal(literal, translation) == count_literal(literal, self.segmented.text)
-            for literal in self.literals
-        )
+        return stand_equally_often(self.literals, translation, self.segmented.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +69,7 @@ class Preparation:
         masked = mask(segment.text, spans, language=self.language, literals=literals)
         if not masked.is_translatable:
             return None
-        return Unit(masked, find_terms(segment.text, self.handling.glossary, spans))
+        return Unit(masked, self.handling.glossary.terms(segment.text, spans))
 
     def _divided(self, segmented: SegmentedText, spans: Sequence[Span]) -> Iterator[Segment]:
         for segment in segmented.segments:
@@ -87,7 +84,7 @@ class Preparation:
             part = Segment(segment.text[start:end], start, end)
             return self._fits(part.text, _within(spans, part))
 
-        for start, end in fitting_parts(veiled(segment.text, spans), fits):
+        for start, end in fitting_parts(segment.text, spans, fits):
             part = segment.text[start:end]
             if stripped := part.strip():
                 begin = segment.start + start + len(part) - len(part.lstrip())
@@ -103,10 +100,12 @@ class Preparation:
 
 
 def _within(spans: Sequence[Span], segment: Segment) -> list[Span]:
-    """The spans of a segment, in places of the segment."""
+    """The spans of a segment, in places of the segment; `spans` are in order, and none is cut by it."""
     at = segment.start
-    return [
-        Span(span.start - at, span.end - at, span.literal, span.key)
-        for span in spans
-        if at <= span.start and span.end <= segment.end
-    ]
+    first = bisect_left(spans, at, key=_start)
+    last = bisect_left(spans, segment.end, first, key=_start)
+    return [Span(span.start - at, span.end - at, span.literal, span.key) for span in spans[first:last]]
+
+
+def _start(span: Span) -> int:
+    return span.start

@@ -25,8 +25,8 @@ class Plan(Protocol):
         """What goes to the model."""
 
     @property
-    def places(self) -> Sequence[Place]:
-        """Where the sentences of the units stand in the text (code points)."""
+    def shifts(self) -> Sequence[Shift]:
+        """From the places of each unit's sentence to those of the text."""
 
     def finish(self, outcomes: Sequence[Outcome]) -> Item:
         """The item, from one outcome per unit, in their order."""
@@ -45,7 +45,7 @@ class UntouchedPlan:
         return ()
 
     @property
-    def places(self) -> tuple[Place, ...]:
+    def shifts(self) -> tuple[Shift, ...]:
         return ()
 
     def finish(self, _: Sequence[Outcome]) -> Item:
@@ -72,8 +72,8 @@ class TextPlan:
         return tuple(unit for unit in self.prose.units if unit is not None)
 
     @property
-    def places(self) -> tuple[Place, ...]:
-        return self.prose.unit_places
+    def shifts(self) -> tuple[Shift, ...]:
+        return tuple(map(Shift, self.prose.unit_starts))
 
     def finish(self, outcomes: Sequence[Outcome]) -> Item:
         """The text with its sentences replaced, and one more version for each rank of alternatives."""
@@ -118,10 +118,10 @@ def place_sentences(
     prose: Prose,
     joined: JoinedText,
     outcomes: Sequence[Outcome],
-    source_offsets: Sequence[int] | None = None,
-    target_offsets: Sequence[int] | None = None,
+    source_places: Sequence[Place] | None = None,
+    target_places: Sequence[Place] | None = None,
 ) -> Iterator[Sentence]:
-    """The sentences of a prose in their places; the offsets lead from there to the whole texts."""
+    """The sentences of a prose in their places; those of a document lead on from there."""
     places = zip(prose.segmented.segments, prose.units, joined.starts, strict=True)
     translated = [(segment, start) for segment, unit, start in places if unit is not None]
     for (segment, start), outcome in zip(translated, outcomes, strict=True):
@@ -130,8 +130,8 @@ def place_sentences(
             outcome.translation,
             outcome.best,
             outcome.fate,
-            Shift(segment.start, source_offsets),
-            Shift(start, target_offsets),
+            Shift(segment.start, source_places),
+            Shift(start, target_places),
             outcome.alternatives,
             outcome.terms,
             outcome.assessment,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from service.text.masking import MaskedSentence
 from service.text.rewriting import Edit, Rewriting
-from service.text.spans import count_literal, goes_on
+from service.text.spans import goes_on, stand_equally_often
 
 Place = tuple[int, int]
 
@@ -78,7 +78,8 @@ def _spelt_out(masked: MaskedSentence, translation: str, changes: Sequence[_Chan
     """Literals that the model spelt by itself, beside the symbols that stand for them."""
     end = 0
     taken = {one.start for one in changes if one.start < one.end}
-    found = [(at, literal) for literal in masked.literals for at in _places(literal, translation)]
+    spelt = [literal for literal in masked.literals if literal in translation]
+    found = [(at, literal) for literal in spelt for at in _places(literal, translation)]
     for at, literal in sorted(found, key=lambda one: (one[0], -len(one[1]))):
         if at >= end and at not in taken:
             end = at + len(literal)
@@ -103,7 +104,7 @@ def _written(masked: MaskedSentence, translation: str, changes: Sequence[_Change
         edits.append(Edit(change.start, change.end, before + literal + after))
         margins.append(len(before))
     rewriting = Rewriting(translation, edits)
-    if not _is_whole(masked, rewriting.new):
+    if not stand_equally_often(masked.literals, rewriting.new, masked.sentence):
         return None
     places = {
         change.number: (start + margin, start + margin + len(masked.spans[change.number].literal))
@@ -124,9 +125,3 @@ def _padding(translation: str, change: _Change, literal: str, edits: Sequence[Ed
     before = goes_on(left, literal[0]) or (is_inserted and left[:1].isascii() and left[:1].isalnum())
     after = goes_on(right, literal[-1]) or (is_inserted and right[:1].isascii() and right[:1].isalnum())
     return " " * before, " " * after
-
-
-def _is_whole(masked: MaskedSentence, text: str) -> bool:
-    return all(
-        count_literal(literal, text) == count_literal(literal, masked.sentence) for literal in masked.literals
-    )

@@ -1,7 +1,8 @@
 """What is found and kept without being asked: one expression per kind, the first that fits wins.
 
-The expressions run over text whose full-width forms are folded to ASCII, place for place. None of
-them has nested repetition, so that time grows with the text and no faster.
+The expressions run over text whose full-width forms are folded to ASCII, place for place, but for the
+signs of Chinese writing that stand outside numbers. None of them has nested repetition, so that time
+grows with the text and no faster.
 """
 
 from __future__ import annotations

@@ -163,3 +163,15 @@ async def test_the_last_of_two_equal_keys_counts(api: Api) -> None:
     body = b'{"q": "a", "q": "b", "source": "en", "target": "zh"}'
     answer = await api.client.post("/translate", content=body, headers=JSON)
     assert answer.json()["translatedText"] == "B"
+
+
+@pytest.mark.parametrize(
+    "glossary",
+    [{SECRET: ""}, {SECRET: 5}, {SECRET: None}, {SECRET * 50: "a"}, {"": SECRET}, [SECRET], SECRET],
+)
+async def test_a_term_is_no_name_of_a_field(api: Api, glossary: object) -> None:
+    """The terms of a glossary are the caller's own words, those that are keys too."""
+    answer = await api.post("/translate", **GOOD, glossary=glossary)
+    assert answer.status_code == 400
+    assert SECRET not in answer.text
+    assert answer.json()["errors"][0]["field"] == "glossary"

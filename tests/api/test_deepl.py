@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,7 +13,8 @@ from service.api.dialects.deepl.requests import TranslateFields
 from service.api.dialects.deepl.translate import handling_of
 from service.api.schemas import parse_request
 from service.engine.errors import DeadlineExceeded, ModelFailed, NotReady, Overloaded
-from service.pipeline.handling import GlossaryEntry, Handling
+from service.pipeline.handling import Handling
+from service.text.glossary import NO_GLOSSARY, Glossary, GlossaryEntry
 from tests.api.serving import Api
 from tests.api.test_metrics import samples_of, total
 
@@ -78,7 +80,7 @@ async def test_languages_are_listed_by_side(api: Api) -> None:
 
 def handling(**fields: Any) -> Handling:
     """What the pipeline is told."""
-    return handling_of(parse_request(TranslateFields, GOOD | fields), ())
+    return handling_of(parse_request(TranslateFields, GOOD | fields), NO_GLOSSARY)
 
 
 def test_options_reach_the_pipeline() -> None:
@@ -119,8 +121,8 @@ def test_sentences_are_split_as_deepl_would(fields: dict[str, str], splitting: s
 
 def test_a_glossary_reaches_the_pipeline() -> None:
     """As it is."""
-    entry = GlossaryEntry("a", "b")
-    assert handling_of(parse_request(TranslateFields, GOOD), (entry,)).glossary == (entry,)
+    glossary = Glossary([GlossaryEntry("a", "b")])
+    assert handling_of(parse_request(TranslateFields, GOOD), glossary).glossary is glossary
 
 
 async def test_what_a_form_says_reaches_the_pipeline_too(api: Api) -> None:
@@ -130,12 +132,13 @@ async def test_what_a_form_says_reaches_the_pipeline_too(api: Api) -> None:
     form = {"text": "<p>hi</p>", "source_lang": "en", "target_lang": "zh", "tag_handling": "html"}
     more = {"ignore_tags": "a,b", "outline_detection": "0", "glossary_id": made["glossary_id"]}
     assert (await api.client.post(PATH, data=form | more)).status_code == 200
-    assert api.items.handlings[-1] == Handling(
+    handling = api.items.handlings[-1]
+    assert handling.glossary.entries == (GlossaryEntry("hi", "嗨"),)
+    assert replace(handling, glossary=NO_GLOSSARY) == Handling(
         format="html",
         splitting="nonewlines",
         ignore_tags=frozenset("ab"),
         outline_detection=False,
-        glossary=(GlossaryEntry("hi", "嗨"),),
     )
 
 

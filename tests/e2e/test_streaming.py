@@ -74,6 +74,23 @@ def test_places_can_be_counted_as_javascript_does(client: httpx.Client) -> None:
         assert segment["source"][0] == start
 
 
+def test_links_of_a_document_are_told_in_places_of_the_document(client: httpx.Client) -> None:
+    """The same as at the end: tags and references are counted, in chunks and in segments."""
+    page = "<p>Hello <b>there</b> &amp; <i>thank</i> you &copy;!</p><p>Where is <code>x</code> my order?</p>"
+    events = events_of(client, q=page, format="html", beam_size=1, include=["alignment"])
+    told = [
+        tuple(one["src"]) for name, data in events if name == "translation.chunk" for one in data["alignment"]
+    ]
+    whole = {tuple(one["src"]) for one in events[-1][1]["translations"][0]["alignment"]}
+    assert len(told) > 5
+    assert set(told) <= whole
+    sources = [page[slice(*data["source"])] for name, data in events if name == "translation.segment"]
+    assert sorted(sources) == [
+        "Hello <b>there</b> &amp; <i>thank</i> you &copy;!",
+        "Where is <code>x</code> my order?",
+    ]
+
+
 def test_an_error_before_the_work_is_a_plain_answer(client: httpx.Client) -> None:
     """The head has not been sent yet, so the status can tell."""
     body = {"q": "hi", "source": "en", "target": "xx", "stream": True}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections import Counter
 from collections.abc import Sequence
@@ -147,6 +148,16 @@ async def test_more_spans_than_symbols_divide_a_sentence(detector: LanguageDetec
     assert len(item.sentences) == item.num_split + 1
 
 
+async def test_more_spans_than_symbols_may_touch(detector: LanguageDetector) -> None:
+    """Forty different emoji in a row have no place to cut but between two of them."""
+    emoji = [chr(0x1F600 + number) for number in range(40)]
+    message = Message(f"thank you {''.join(emoji)} all", tuple(emoji), "en")
+    (item,) = await translated(ScriptedTranslator(), detector, message)
+    assert lost(message, item.text) == []
+    assert item.text.startswith("THANK YOU")
+    assert item.text.endswith("ALL")
+
+
 async def test_a_text_of_spans_alone_never_reaches_the_model(detector: LanguageDetector) -> None:
     """Codes, addresses and emoji need no translation."""
     translator = ScriptedTranslator()
@@ -155,3 +166,19 @@ async def test_a_text_of_spans_alone_never_reaches_the_model(detector: LanguageD
     )
     assert item.text == item.source_text
     assert translator.calls == []
+
+
+async def test_others_are_answered_between_the_texts_of_a_request(detector: LanguageDetector) -> None:
+    """Preparing a hundred texts does not hold the event loop from the first to the last."""
+    num_turns = 0
+
+    async def take_turns() -> None:
+        nonlocal num_turns
+        while True:
+            num_turns += 1
+            await asyncio.sleep(0)
+
+    other = asyncio.create_task(take_turns())
+    await translated(ScriptedTranslator(), detector, *[Message("see ord-77 now", (), "en")] * 100)
+    other.cancel()
+    assert num_turns >= 200  # once for each text on the way there and on the way back

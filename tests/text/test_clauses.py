@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from service.text.clauses import fitting_parts
-from service.text.spans import find_spans, veiled
+from service.text.spans import VEIL, find_spans
 
 
 def parts_of(text: str, limit: int) -> list[str]:
     """The parts of at most `limit` characters, spans kept together."""
-    places = list(fitting_parts(veiled(text, find_spans(text)), lambda start, end: end - start <= limit))
+    places = list(fitting_parts(text, find_spans(text), lambda start, end: end - start <= limit))
     assert [0, *(end for _, end in places)] == [*(start for start, _ in places), len(text)]
     return [text[start:end] for start, end in places]
 
@@ -42,3 +42,13 @@ def test_a_protected_span_is_never_cut() -> None:
 def test_without_any_border_the_middle_is_taken() -> None:
     """Nothing is lost even from a wall of letters."""
     assert parts_of("a" * 100, 30) == ["a" * 25] * 4
+
+
+def test_a_cut_may_come_between_two_spans_that_touch() -> None:
+    """Each is kept whole, and no more than that."""
+    assert parts_of("😀😁😂😃", 1) == ["😀", "😁", "😂", "😃"]
+
+
+def test_a_character_for_private_use_is_cut_as_any_other() -> None:
+    """The sign that stands for protected characters protects nothing where the text has it itself."""
+    assert parts_of(VEIL * 8, 2) == [VEIL * 2] * 4

@@ -132,3 +132,14 @@ def test_no_sentence_is_an_error(source: str, target: str, seed: int) -> None:
         for one in found.warnings:
             assert all(0 <= start < end <= len(source) for start, end in one.source_spans)
             assert all(0 <= start < end <= len(target) for start, end in one.target_spans)
+
+
+def test_a_translation_of_nothing_is_not_trusted() -> None:
+    """An omission of all there was, with hardly any confidence."""
+    evidence = evidence_of("我想退货", "", weights=np.zeros((0, 4), np.float32), eos_logprob=-0.01)
+    found = assess(evidence, CALIBRATION)
+    assert found.confidence is not None
+    assert found.confidence < 0.01
+    (omission,) = [one for one in found.warnings if one.type == "omission"]
+    assert omission.source_spans == ((0, 4),)
+    assert found.words == ()

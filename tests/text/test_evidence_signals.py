@@ -61,8 +61,15 @@ def test_a_cut_sentence_counts_as_one_that_hardly_ended() -> None:
     assert signals_of(evidence_of("猫", "cat", eos_logprob=-50.0)).eos_logprob == CUT_LOGPROB
 
 
-@pytest.mark.parametrize(("source", "target"), [("", ""), ("猫", "")])
-def test_a_sentence_without_tokens_has_nothing_wrong_with_it(source: str, target: str) -> None:
+def test_a_sentence_without_tokens_has_nothing_wrong_with_it() -> None:
     """Nor is it an error."""
-    evidence = evidence_of(source, target, weights=np.zeros((0, len(source)), np.float32))
+    evidence = evidence_of("", "", weights=np.zeros((0, 0), np.float32))
     assert signals_of(evidence).coverage == 1.0
+
+
+def test_a_translation_of_nothing_covers_nothing() -> None:
+    """However sure the model was of ending there."""
+    signals = signals_of(evidence_of("一只猫", "", weights=np.zeros((0, 3), np.float32), eos_logprob=-0.01))
+    assert signals.mean_logprob == signals.eos_logprob == CUT_LOGPROB
+    assert signals.coverage == 0.0
+    assert signals[4:7] == (pytest.approx(3 * GAP_LEVEL), 0, 3)

@@ -106,3 +106,11 @@ def test_names_are_compared_exactly() -> None:
     """`X` is not `x`."""
     marked = read_markup("<X>a</X> b", "xml", options=MarkupOptions(ignore_tags=frozenset({"x"})))
     assert not marked.blocks[0].opaque
+
+
+@pytest.mark.parametrize("document", ["", " ", "<!-- c -->", "<a/>"])
+def test_a_document_without_text_has_no_blocks(document: str) -> None:
+    """It comes back as it is, even where it is nothing at all."""
+    marked = read_markup(document, "xml")
+    assert marked.blocks == ()
+    assert marked.render([]).text == document

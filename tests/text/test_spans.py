@@ -9,7 +9,7 @@ import pytest
 
 from service.engine.errors import InvalidOption
 from service.engine.tokenizer import copy_symbol
-from service.text.spans import Span, count_literal, find_spans, veiled
+from service.text.spans import Span, count_literal, find_spans, stand_equally_often, veiled
 
 KEPT = {
     "订单ORD-77123已寄出，单号SF1234567890。": ["ORD-77123", "SF1234567890"],
@@ -21,6 +21,10 @@ KEPT = {
         "https://a.example/b?c=d&e=f#g", "www.shop.example",
     ],
     "请看https://a.example/路径": ["https://a.example/"],
+    "见https://a.example/x，VIP请看https://b.example/y（3天）！iPhone15，或https://c.example：A": [
+        "https://a.example/x", "https://b.example/y", "iPhone15", "https://c.example",
+    ],
+    "请拨（021）5555-1234，于12：30，共１，２９９元": ["（021）5555-1234", "12：30", "１，２９９"],
     "Call +86 138 0000 0000 or 400-820-8820 or (021) 5555-1234": [
         "+86 138 0000 0000", "400-820-8820", "(021) 5555-1234",
     ],
@@ -133,3 +137,11 @@ def test_time_grows_with_the_text_and_no_faster(piece: str) -> None:
     started = time.perf_counter()
     find_spans(text)
     assert time.perf_counter() - started < 2
+
+
+def test_a_literal_on_one_side_more_is_told_whichever_side_it_is() -> None:
+    """What stands in neither does not matter."""
+    assert stand_equally_often(["A-1", "B-2", "C-3"], "A-1 then B-2", "B-2, A-1")
+    assert not stand_equally_often(["A-1", "B-2"], "A-1 A-1", "A-1")
+    assert not stand_equally_often(["A-1", "B-2"], "A-1", "A-1 B-2")
+    assert stand_equally_often(["5"], "15", "0.5")

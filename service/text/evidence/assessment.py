@@ -94,6 +94,7 @@ def word_confidences(
     return tuple(
         WordConfidence(word.start, word.end, chance(calibration.word.logit(lowest, spread, sentence)))
         for word, lowest, spread in word_signals(evidence)
+        if word.start < word.end  # of some nothing is left: symbols and codes too many
     )
 
 

@@ -41,10 +41,15 @@ class Signals(NamedTuple):
 
 
 def signals_of(evidence: Evidence) -> Signals:
-    """The signals of a sentence; of one without tokens on either side those of a perfect one."""
+    """The signals of a sentence; where nothing was written all of the source lacks attention, and nothing
+    was likely.
+    """
     num_target, num_source = evidence.weights.shape
-    if not num_target or not num_source:
+    if not num_source:
         return Signals(0.0, 0.0, 0.0, 1.0, 0.0, 0, 0, 0.0)
+    if not num_target:
+        worst = CUT_LOGPROB
+        return Signals(worst, worst, worst, 0.0, num_source * GAP_LEVEL, 0, num_source, 0.0)
     received: list[float] = np.add.reduce(evidence.weights, 0).tolist()  # [S]
     eos = evidence.eos_logprob
     eos_logprob = CUT_LOGPROB if eos is None else max(eos, CUT_LOGPROB)

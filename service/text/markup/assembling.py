@@ -13,15 +13,11 @@ from service.text.markup.tree import Item, Role
 
 @dataclass(frozen=True, slots=True)
 class Hole:
-    """A block, the span of the document that its translation replaces, and its tags.
-
-    `spans` holds for each code point of the block's text the span of the document that stands for it.
-    """
+    """A block, the span of the document that its translation replaces, and its tags."""
 
     block: Block
     start: int
     end: int
-    spans: Sequence[tuple[int, int]]
     items: Sequence[Item]
     is_html: bool = False
 
@@ -75,12 +71,11 @@ class _Assembler:
             Opaque(finished.places[start], finished.places[end], self._text[part.start : part.end])
             for start, end, part in self._opaque
         )
-        offsets = (*(start for start, _ in finished.spans), finished.spans[-1][1])
         first, last = self._parts[self._span[0]], self._parts[self._span[-1]]
         start = first.start + (_num_spaces(first.text) if first.kind is Kind.TEXT else 0)
         end = last.end - (_num_spaces(last.text[::-1]) if last.kind is Kind.TEXT else 0)
-        block = Block(finished.text, opaque, offsets)
-        return Hole(block, start, end, finished.spans, items, first.is_html)
+        block = Block(finished.text, opaque, tuple(finished.spans))
+        return Hole(block, start, end, items, first.is_html)
 
     def _add(self, number: int, part: Part) -> None:
         match part.kind:

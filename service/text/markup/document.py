@@ -27,12 +27,12 @@ class Block:
     Attributes:
         text: decoded plain text.
         opaque: spans of `text` in order, without overlap; the caller protects them from the model.
-        offsets: for each code point of `text`, and for its end, the code point of the document it came from.
+        places: for each code point of `text` the stretch of the document that stands for it (start, end).
     """
 
     text: str
     opaque: tuple[Opaque, ...]
-    offsets: tuple[int, ...]
+    places: tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,20 +44,23 @@ class RenderedBlock:
         links: (source_start, source_end, target_start, target_end) in code points of the two plain texts;
             may be empty, partial, many-to-many, crossing or wrong: tags stay balanced all the same.
         opaque: for each `Opaque` of the block, in its order, where it stands in `text` (start, end).
+        kept: links between stretches of equal text that are to be spelled as the document spells them,
+            such as addresses, whose signs Markdown would else escape.
     """
 
     text: str
     links: Sequence[tuple[int, int, int, int]] = ()
     opaque: Sequence[tuple[int, int]] = ()
+    kept: Sequence[tuple[int, int, int, int]] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
     """The translated document.
 
-    `offsets` holds for each block the code point of the document at which each code point of the plain
-    translation stands; the last one is that of the translation's end.
+    `places` holds for each block the stretch of the document (start, end) that stands for each code point of
+    the plain translation; the code points of an opaque span share theirs.
     """
 
     text: str
-    offsets: tuple[tuple[int, ...], ...]
+    places: tuple[tuple[tuple[int, int], ...], ...]

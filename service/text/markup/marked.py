@@ -42,12 +42,12 @@ class Marked:
 def join_blocks(document: str, holes: Sequence[Hole], blocks: Sequence[WrittenBlock]) -> Rendered:
     """The document with its holes filled."""
     parts: list[str] = []
-    offsets: list[tuple[int, ...]] = []
+    places: list[tuple[tuple[int, int], ...]] = []
     at = length = 0
     for hole, block in zip(holes, blocks, strict=True):
         parts += [document[at : hole.start], block.text]
         length += hole.start - at
-        offsets.append(tuple(length + offset for offset in block.offsets))
+        places.append(tuple((length + start, length + end) for start, end in block.places))
         length += len(block.text)
         at = hole.end
-    return Rendered("".join([*parts, document[at:]]), tuple(offsets))
+    return Rendered("".join([*parts, document[at:]]), tuple(places))

@@ -44,6 +44,7 @@ class Speller:
         """`raws` is what the document has for each code point of the source text."""
         self._words: defaultdict[str, deque[Sequence[str]]] = defaultdict(deque)
         self._spaces: defaultdict[tuple[str, str], deque[str]] = defaultdict(deque)
+        self._raws = raws
         words = _words(text, opaque)
         for number, (word, start, end) in enumerate(words):
             self._words[word].append(raws[start:end])
@@ -54,10 +55,14 @@ class Speller:
         self,
         text: str,
         opaque: Sequence[tuple[int, int]],
+        kept: Sequence[tuple[int, int, int, int]],
         escape: Escape,
         is_safe: Callable[[str, str], bool],
     ) -> list[str]:
-        """What is written for each code point of a translation; its opaque spans are left to the caller."""
+        """What is written for each code point of a translation; its opaque spans are left to the caller.
+
+        `is_safe` is asked of a spelling and of the character that follows it in the translation.
+        """
         written = escape(text)
         words = _words(text, opaque)
         for number, (word, start, _) in enumerate(words):
@@ -68,6 +73,13 @@ class Speller:
             if number and start == words[number - 1][2] + 1:
                 space = _next(self._spaces.get((words[number - 1][0], word)))
                 written[start - 1] = space or written[start - 1]
+        copies = (
+            (at, self._raws[source + at - start])
+            for source, _, start, end in kept
+            for at in range(start, end)
+        )
+        for at, raw in copies:
+            written[at] = raw if is_safe(raw, text[at + 1 : at + 2]) else written[at]
         return written
 
 

@@ -27,10 +27,10 @@ class Style:
 
 @dataclass(frozen=True, slots=True)
 class WrittenBlock:
-    """`offsets`: for each code point of the plain translation, and its end, the code point of `text`."""
+    """`places`: for each code point of the plain translation what stands for it in `text` (start, end)."""
 
     text: str
-    offsets: tuple[int, ...]
+    places: tuple[tuple[int, int], ...]
     placed: Sequence[Placed] = ()
 
 
@@ -42,8 +42,8 @@ def is_unchanged(hole: Hole, block: RenderedBlock) -> bool:
 
 def copy_block(document: str, hole: Hole) -> WrittenBlock:
     """The block as the document has it."""
-    offsets = tuple(at - hole.start for at in hole.block.offsets)
-    return WrittenBlock(document[hole.start : hole.end], offsets)
+    places = tuple((start - hole.start, end - hole.start) for start, end in hole.block.places)
+    return WrittenBlock(document[hole.start : hole.end], places)
 
 
 def write_block(document: str, hole: Hole, block: RenderedBlock, style: Style) -> WrittenBlock:
@@ -56,7 +56,11 @@ def write_block(document: str, hole: Hole, block: RenderedBlock, style: Style) -
     ]
     units = find_units(source.text, block.text, block.links, pinned)
     placed = Placer(source.text, block.text, units).place(hole.items)
-    return _write(block.text, _spelled(document, hole, block, style), placed, style)
+    text, places = _write(block.text, _spelled(document, hole, block, style), placed, style)
+    for opaque, (start, end) in zip(source.opaque, block.opaque, strict=True):
+        written_end = places[start][1]
+        places[start:end] = [(written_end - len(opaque.raw), written_end)] * (end - start)
+    return WrittenBlock(text, tuple(places), placed)
 
 
 def check_opaque(hole: Hole, block: RenderedBlock) -> None:
@@ -71,9 +75,9 @@ def check_opaque(hole: Hole, block: RenderedBlock) -> None:
 
 
 def _spelled(document: str, hole: Hole, block: RenderedBlock, style: Style) -> list[str]:
-    raws = [document[start:end] for start, end in hole.spans]
+    raws = [document[start:end] for start, end in hole.block.places]
     speller = Speller(hole.block.text, raws, [(opaque.start, opaque.end) for opaque in hole.block.opaque])
-    spelled = speller.spell(block.text, block.opaque, style.escape, style.is_safe)
+    spelled = speller.spell(block.text, block.opaque, block.kept, style.escape, style.is_safe)
     raw_before = {end: opaque.raw for opaque, (_, end) in zip(hole.block.opaque, block.opaque, strict=True)}
     for opaque, (start, end) in zip(hole.block.opaque, block.opaque, strict=True):
         raw = f" {opaque.raw}" if _merge(raw_before.get(start, ""), opaque.raw) else opaque.raw
@@ -86,27 +90,29 @@ def _merge(left: str, right: str) -> bool:
     return left.endswith("`") and right.startswith("`")
 
 
-def _write(text: str, spelled: Sequence[str], placed: Sequence[Placed], style: Style) -> WrittenBlock:
+def _write(
+    text: str, spelled: Sequence[str], placed: Sequence[Placed], style: Style
+) -> tuple[str, list[tuple[int, int]]]:
+    """The characters with the tags among them, and where each character stands."""
     parts: list[str] = []
-    offsets: list[int] = []
-    at = length = 0
+    places: list[tuple[int, int]] = []
+    length = 0
     last = ""
+
+    def add(characters: Sequence[str]) -> None:
+        nonlocal length
+        for character in characters:
+            places.append((length, length + len(character)))
+            length += len(character)
+        parts.extend(characters)
 
     for item, is_head in written(placed):
         place = item.start if is_head else item.end
-        for character in spelled[at:place]:
-            offsets.append(length)
-            length += len(character)
-        parts += spelled[at:place]
-        last = text[place - 1 : place] if place > at else last
-        at = place
+        last = text[place - 1 : place] if place > len(places) else last
+        add(spelled[len(places) : place])
         tag = style.tag(item, is_head, last)
         parts.append(tag)
         length += len(tag)
         last = tag[-1:] or last
-    end = length
-    for character in spelled[at:]:
-        offsets.append(length)
-        length += len(character)
-        end = length
-    return WrittenBlock("".join([*parts, *spelled[at:]]), (*offsets, end), placed)
+    add(spelled[len(places) :])
+    return "".join(parts), places

@@ -13,6 +13,8 @@ from service.text.markup.xml_outline import find_splitting_tags
 def read_xml(text: str, *, options: MarkupOptions, field: str) -> list[Part]:
     """The document's parts. Raises InvalidText as `parse_xml` does."""
     events, head = parse_xml(text, name=field)
+    if not events:
+        return []
     reader = _XmlReader(text, find_splitting_tags(events, options), options, field)
     code_point = code_points(text)
     places = [code_point[event.at - head] for event in events]

@@ -30,7 +30,7 @@ from service.pipeline.fields import FieldNames
 from service.pipeline.handling import Handling
 from service.pipeline.item_translator import AUTO
 from service.pipeline.items import Item
-from service.text.glossary import GlossaryEntry
+from service.text.glossary import NO_GLOSSARY, Glossary, GlossaryEntry
 from service.text.segments import Splitting
 
 _TEXTS: Final = FieldNames(is_list=True)
@@ -69,10 +69,10 @@ class DeepLTranslateRoute:
         self._count.add(sum(map(len, wanted.text)))
         return deepl_response({"translations": _render(items, wanted)}, request)
 
-    async def _glossary(self, wanted: TranslateFields, subject: Subject) -> tuple[GlossaryEntry, ...]:
+    async def _glossary(self, wanted: TranslateFields, subject: Subject) -> Glossary:
         """The terms of all glossaries asked for; raises GlossaryNotFound, InvalidFields."""
         if not wanted.glossaries:
-            return ()
+            return NO_GLOSSARY
         if wanted.source_lang is None:
             raise InvalidFields((FieldError("source_lang", "is missing; a glossary needs it"),))
         store, pair = self._services.glossaries, (subject.source, subject.target)
@@ -80,10 +80,10 @@ class DeepLTranslateRoute:
         for glossary_id in wanted.glossaries:
             for entry in await asyncio.to_thread(store.entries, glossary_id, *pair):
                 terms.setdefault(entry.source, entry)
-        return tuple(terms.values())
+        return await asyncio.to_thread(Glossary, terms.values())
 
 
-def handling_of(wanted: TranslateFields, glossary: tuple[GlossaryEntry, ...]) -> Handling:
+def handling_of(wanted: TranslateFields, glossary: Glossary) -> Handling:
     """What the request says about its texts, in the words of the pipeline."""
     default = "nonewlines" if wanted.tag_handling == "html" else "1"
     return Handling(
