@@ -24,8 +24,8 @@ class TokenBucket:
 
     def wait_for(self, amount: int) -> float:
         """Seconds until `amount` can be taken, if nobody else takes any; 0 where it can be now."""
-        missing = min(amount, self.per_minute) - self._fill()
-        return 0.0 if missing <= _TINY else missing * WINDOW_SECONDS / self.per_minute
+        missing = min(amount, self.per_minute) - self._fill() - _TINY
+        return max(0.0, missing) * WINDOW_SECONDS / self.per_minute
 
     def take(self, amount: int) -> None:
         """Takes it, whatever there is: ask first."""
