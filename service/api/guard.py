@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import time
 from collections.abc import Awaitable, Callable
-from typing import Final
+from typing import Any, Final
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -13,13 +13,34 @@ from starlette.types import Message, Receive
 
 from service.api.bodies import fields_of, read_bytes
 from service.api.dialect import Dialect
-from service.api.errors import ApiError, KeyRefused, LimitPassed, kind_of
+from service.api.errors import (
+    ApiError,
+    KeyMissing,
+    KeyRefused,
+    LimitPassed,
+    RateLimited,
+    ScopeMissing,
+    kind_of,
+)
+from service.api.failures import Failure
 from service.api.keys.gate import Caller, Gate
 from service.api.keys.lines import KeyScope
 from service.api.ports import Recording
 
 Handler = Callable[[Request], Awaitable[Response]]
 _BODILESS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+_REFUSALS: Final = (
+    (KeyMissing(), "no API key, or one that does not count"),
+    (ScopeMissing("translate"), "no API key, or one that is not for this"),
+    (RateLimited("requests", 1, 1.0), "over a limit of the key; Retry-After says when to come back"),
+)
+
+
+def describe_refusals(dialect: Dialect) -> dict[int | str, dict[str, Any]]:
+    """The `responses` of a guarded route to those whom it is guarded against."""
+    return {dialect.status_of(Failure.of(error)): {"description": about} for error, about in _REFUSALS}
 
 
 class Guard:

@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from service.api.dialect import Dialect
-from service.api.guard import Guard
+from service.api.guard import Guard, describe_refusals
 from service.api.guard import Handler as Handler
 from service.api.keys.lines import KeyScope
 from service.api.problems import NATIVE
@@ -67,6 +67,7 @@ class PlainApplication(FastAPI):
         needed = needs or self._needs
         if self._guard and needed != "nothing":
             handler = self._guard.around(handler, dialect, needed, operation)
+            description["responses"] = describe_refusals(dialect) | (description.get("responses") or {})
         self.add_api_route(path, handler, methods=methods, response_model=None, **description)
 
     def route_table(self) -> RouteTable:
