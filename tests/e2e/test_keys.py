@@ -9,10 +9,13 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import get_args
 
 import httpx
+import msgspec
 import pytest
 
+from service.api.keys.lines import KeyLine, KeyScope
 from service.api.keys.secret import digest_of, new_key
 from tests.api.test_metrics import samples_of, total
 from tests.e2e.server import Server, command, environment, running
@@ -79,6 +82,15 @@ def test_whoever_waits_as_long_as_it_is_told_gets_in(store: Path, tmp_path: Path
         time.sleep(refused + wait_seconds - time.monotonic())
         assert status(client, key) == 200
         assert status(client, key) == 429
+
+
+def test_a_key_may_have_every_scope(store: Path) -> None:
+    """The command line knows as many as the file."""
+    options = [word for scope in get_args(KeyScope) for word in ("--scope", scope)]
+    made = subprocess.run(
+        command("keys", "new", "--id", "boss", *options), capture_output=True, env=environment(store)
+    )
+    assert msgspec.json.decode(made.stdout, type=KeyLine).scopes == get_args(KeyScope)
 
 
 @pytest.mark.parametrize(
