@@ -1,4 +1,4 @@
-"""The command line: `zhuyi serve`, `zhuyi translate`, `zhuyi models`.
+"""The command line: `zhuyi serve`, `zhuyi translate`, `zhuyi models`, `zhuyi keys new`.
 
 Engine processes import this module again, so nothing heavy is imported before a command is chosen.
 """
@@ -43,7 +43,22 @@ def _parser() -> argparse.ArgumentParser:
         "--strict", action="store_true", help="refuse a sentence too long for the model, divide none"
     )
     commands.add_parser("models", help="list the models of the store")
+    _add_keys(commands.add_parser("keys", help="make an API key"))
     return parser
+
+
+def _add_keys(keys: argparse.ArgumentParser) -> None:
+    new = keys.add_subparsers(dest="action", required=True).add_parser(
+        "new", help="print a new key on standard error, its line for ZHUYI_KEYS_FILE on standard output"
+    )
+    new.add_argument("--id", required=True, help="whose key it is: small letters, digits, hyphens")
+    new.add_argument(
+        "--scope", dest="scopes", action="append", required=True,
+        choices=("translate", "glossaries", "admin"), help="what it is for; may come several times",
+    )  # fmt: skip
+    new.add_argument("--expires", metavar="TIME", help="when it ends, as 2027-01-31T00:00:00Z")
+    for limit in ("requests-per-minute", "characters-per-minute", "characters-per-month"):
+        new.add_argument(f"--{limit}", type=int, metavar="N")
 
 
 if __name__ == "__main__":

@@ -10,8 +10,12 @@ from typing import get_args
 import structlog
 from fastapi import FastAPI
 
+from service.api.administration import create_administration
 from service.api.application import create_application
 from service.api.errors import Outcome
+from service.api.keys.account import Accounts
+from service.api.keys.file import KeyFile
+from service.api.keys.gate import Gate
 from service.api.policy import Policy
 from service.api.services import Services
 from service.api.web import read_web_files
@@ -39,7 +43,7 @@ class Service:
     """Everything that one process serves with.
 
     The constructor reads the model store, opens the glossaries and starts nothing. Raises
-    ModelFolderInvalid, GlossaryFileUnusable.
+    ModelFolderInvalid, GlossaryFileUnusable, KeyFileInvalid.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -65,9 +69,11 @@ class Service:
             glossaries=self._glossaries,
             render_metrics=self.metrics.render,
             is_alive=self.is_alive,
+            gate=make_gate(settings),
             web_files=read_web_files() if settings.web == "on" else {},
         )
         self.application = create_application(services, self._lifespan)
+        self.administration = create_administration(services)
         self._stopping: asyncio.Task[StopReport] | None = None
 
     def queue(self) -> QueueState:
@@ -136,7 +142,14 @@ def make_policy(settings: Settings) -> Policy:
         body_timeout_seconds=settings.body_timeout_seconds,
         request_timeout_seconds=settings.request_timeout_seconds,
         max_request_timeout_seconds=settings.max_request_timeout_seconds,
+        cors_origins=settings.cors_origins,
+        serves_metrics=settings.admin_port is None,
     )
+
+
+def make_gate(settings: Settings) -> Gate | None:
+    """Who looks at keys; nobody where there is no file of them. Raises KeyFileInvalid."""
+    return None if settings.keys_file is None else Gate(KeyFile(settings.keys_file), Accounts())
 
 
 def glossary_limits(settings: Settings) -> GlossaryLimits:

@@ -15,6 +15,7 @@ from service.engine.messages import TickRecord
 from service.engine.translation import LoadedModelInfo
 from service.pipeline.units import Outcome
 from service.scrape import ScrapeCollector, ServiceState, TickTotals
+from service.series.access import AccessSeries
 from service.series.engine import EngineSeries
 from service.series.http import HttpSeries
 from service.series.quality import QualitySeries
@@ -32,6 +33,7 @@ class Metrics:
         self._requests = RequestSeries(self.registry)
         self._engine = EngineSeries(self.registry)
         self._quality = QualitySeries(self.registry)
+        self._access = AccessSeries(self.registry)
         self._ticks = TickTotals()
 
     def observe_at_scrape(self, state: ServiceState) -> None:
@@ -90,6 +92,14 @@ class Metrics:
         """A translating request ended in exactly one outcome."""
         self._requests.total.add(1, model, version, source, target, outcome)
         self._requests.duration.observe(seconds, model, version, operation, outcome)
+
+    def auth_failed(self, fault: str) -> None:
+        """A request had no key, or not the right one."""
+        self._access.auth_failures.add(1, fault)
+
+    def rate_limited(self, reason: str) -> None:
+        """A request was over a limit of its key."""
+        self._access.rate_limited.add(1, reason)
 
     def sentence_finished(self, outcome: Outcome) -> None:
         """A sentence came back from the engines and was assessed."""

@@ -3,13 +3,30 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BeforeValidator, Field
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from service.engine.gpus import num_gpus
+
+_ORIGIN = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(:\d{1,5})?", re.ASCII)
+
+
+def _split_origins(text: Any) -> Any:
+    """What stands between commas; raises ValueError for what is no origin (RFC 6454, section 6.2)."""
+    if not isinstance(text, str):
+        return text
+    origins = tuple(one.strip() for one in text.split(",") if one.strip())
+    for origin in origins:
+        if origin != "*" and not _ORIGIN.fullmatch(origin):
+            raise ValueError("each must be * or an origin, such as https://shop.example, without a path")
+    return origins
+
+
+CorsOrigins = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split_origins)]
 
 
 def spare_cores(cpu_max: Path = Path("/sys/fs/cgroup/cpu.max")) -> int:
@@ -161,6 +178,25 @@ class Settings(BaseSettings):
     )
     drain_seconds: float = _knob(
         20.0, "Time that running requests have to end at a stop.", unit="seconds", ge=0.0, le=3600.0
+    )
+
+    keys_file: Path | None = Field(
+        default=None,
+        description="File of the API keys, read again when it changes; without one nobody needs a key.",
+        json_schema_extra={"default_text": "none: no keys"},
+    )
+    cors_origins: CorsOrigins = Field(
+        default=(),
+        description="Origins whose pages may call this service, with commas between them; `*` is any.",
+        json_schema_extra={"default_text": "none"},
+    )
+    admin_host: str = _knob("127.0.0.1", "Address of the second port.")
+    admin_port: int | None = Field(
+        default=None,
+        description="Second port, the only one with `/metrics` and `/admin` then; 0 takes a free one.",
+        json_schema_extra={"default_text": "none"},
+        ge=0,
+        le=65535,
     )
 
     web: Literal["on", "off"] = _knob("on", "Whether the page is served at `/`, with its files below `/web`.")

@@ -20,6 +20,7 @@ from service.api.looking import Looking
 from service.api.operations import (
     Subject,
     carry_out,
+    charge,
     json_response,
     resolve_languages,
 )
@@ -57,6 +58,7 @@ class AttentionRoute:
         check_given(wanted, wanted.translations, policy)
         if as_picture and len(wanted.texts) != 1:
             raise InvalidFields((FieldError("q", "must be one text for a picture", 1, len(wanted.texts)),))
+        charge(request, wanted.texts)
         looking = Looking(self._services, wanted, subject, deadline)
         if wanted.stream and not as_picture:
             return EventStream(looking.stream)

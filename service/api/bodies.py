@@ -12,6 +12,7 @@ import msgspec
 from starlette.requests import Request
 
 from service.api.errors import (
+    ApiError,
     BodyTooSlow,
     ClientGone,
     FieldError,
@@ -79,6 +80,15 @@ async def read_fields(request: Request, types: FieldTypes, *, timeout_seconds: f
     if content is _ABSENT:
         raise UnsupportedContent("Content-Type", _expected(_ANY))
     return asked | _parse(body, content, types)
+
+
+def fields_of(headers: Mapping[str, str], body: bytes) -> Mapping[str, Any]:
+    """The fields of a body that was read, all of them texts where it is a form; none where it has none."""
+    try:
+        content = _content(headers, _ANY, may_be_absent=True)
+        return {} if content is _ABSENT else _parse(body, content, FieldTypes())
+    except ApiError:
+        return {}
 
 
 def _parse(body: bytes, content: _Content, types: FieldTypes) -> dict[str, Any]:

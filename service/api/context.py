@@ -69,7 +69,8 @@ class _Exchange:
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._receive, self._send = receive, send
-        self._request_id: str = scope["state"]["request_id"]
+        self._state = scope["state"]
+        self._request_id: str = self._state["request_id"]
         self.started = time.monotonic()
         self.status = 499
         self.has_begun = False
@@ -83,7 +84,8 @@ class _Exchange:
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status, self.has_begun = message["status"], True
-            headers = [*message.get("headers", ()), (REQUEST_ID_HEADER, self._request_id.encode()), _NO_SNIFF]
+            own = [(REQUEST_ID_HEADER, self._request_id.encode()), _NO_SNIFF, *self._state.get("headers", ())]
+            headers = [*message.get("headers", ()), *own]
             message = {**message, "headers": headers}
         self.num_bytes_out += len(message.get("body", b""))
         await self._send(message)

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.api.failures import Failure
+from service.api.keys.places import EVERYWHERE, KeyPlaces
 
 DialectName = Literal["native", "libretranslate", "deepl", "google", "azure", "opennmt", "oip"]
 
@@ -28,7 +29,8 @@ class Dialect:
     """How the clients of one service are told of an error.
 
     `render` makes the body from the failure, the status and the request; `status_of` is for services that
-    have another status than the one table (`errors.py`); `headers` are added to every error.
+    have another status than the one table (`errors.py`); `headers` are added to every error. `key_places` are
+    where the clients put their keys.
     """
 
     name: DialectName
@@ -36,6 +38,7 @@ class Dialect:
     media_type: str = "application/json"
     status_of: Callable[[Failure], int] = _own_status
     headers: Callable[[Request], Mapping[str, str]] = _no_headers
+    key_places: KeyPlaces = EVERYWHERE
 
     def answer(self, error: Exception, request: Request) -> Response:
         """The response to a request that ended in `error`."""

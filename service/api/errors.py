@@ -4,6 +4,11 @@ ApiError
 ├── MalformedBody         400  not JSON (or not a form), or not UTF-8
 ├── MalformedQuery        400  a query string that cannot be read
 ├── InvalidFields         422  JSON, but not the fields that the route wants
+├── KeyMissing            401  no key where one is needed
+├── KeyInvalid            401  a key that is unknown, expired, or does not look like one
+├── ScopeMissing          403  a key that is not for this
+├── RateLimited           429  more than the key's client may in a minute
+├── QuotaExceeded         429  more than it may in a month
 ├── UnknownModel          404  no model of this name, or not in this version
 ├── UnknownLanguageCode   422  a language that is not served
 ├── Disabled              403  something of LibreTranslate's that is not done here
@@ -13,6 +18,8 @@ ApiError
 ├── BodyTooSlow           408
 ├── UnsupportedContent    415  a type or an encoding of the body that is not read
 └── ClientGone            499  the client closed the connection; nobody reads the answer
+
+KeyFileInvalid is a ZhuyiError instead: it ends the start, and no request ever meets it.
 """
 
 from __future__ import annotations
@@ -24,8 +31,19 @@ from service.engine import errors as engine
 from service.glossaries import errors as glossaries
 
 Outcome = Literal[
-    "ok", "validation", "too_long", "overloaded", "deadline", "cancelled", "unavailable", "model_error"
+    "ok",
+    "validation",
+    "too_long",
+    "overloaded",
+    "rate_limited",
+    "deadline",
+    "cancelled",
+    "unavailable",
+    "model_error",
 ]
+KeyFault = Literal["missing", "malformed", "unknown", "expired", "scope"]
+LimitUnit = Literal["requests", "characters"]
+LimitReason = Literal["requests", "characters", "quota"]
 
 
 class ApiError(Exception):
@@ -79,6 +97,85 @@ class UnknownLanguageCode(ApiError):
 
     def __str__(self) -> str:
         return f"{self.field} is not a served language; served are {', '.join(self.served)}"
+
+
+class KeyRefused(ApiError):
+    """No request without the right key; `fault` is for the metrics, callers are not told."""
+
+    fault: KeyFault
+
+
+class KeyMissing(KeyRefused):
+    """No key where the dialect's clients send it."""
+
+    fault = "missing"
+
+    def __str__(self) -> str:
+        return "an API key is needed"
+
+
+@dataclass(eq=False)
+class KeyInvalid(KeyRefused):
+    """A key that does not count."""
+
+    fault: KeyFault
+
+    def __str__(self) -> str:
+        return "Invalid API key"
+
+
+@dataclass(eq=False)
+class ScopeMissing(KeyRefused):
+    """A key that counts, but not for what needs the scope `needed`."""
+
+    needed: str
+    fault = "scope"
+
+    def __str__(self) -> str:
+        return f"this API key is not for what needs the scope {self.needed}"
+
+
+class LimitPassed(ApiError):
+    """More than a key's client may; after `retry_after_seconds` it fits, never where that is None."""
+
+    limit: int
+    retry_after_seconds: float | None
+    reason: LimitReason
+
+
+@dataclass(eq=False)
+class RateLimited(LimitPassed):
+    """More than `limit` of the unit in a minute."""
+
+    reason: LimitUnit
+    limit: int
+    retry_after_seconds: float
+
+    def __str__(self) -> str:
+        return f"more than {self.limit} {self.reason} in a minute"
+
+
+@dataclass(eq=False)
+class QuotaExceeded(LimitPassed):
+    """More than `limit` characters in a month."""
+
+    limit: int
+    retry_after_seconds: float | None
+    reason = "quota"
+
+    def __str__(self) -> str:
+        return f"more than {self.limit} characters in a month"
+
+
+@dataclass(eq=False)
+class KeyFileInvalid(engine.ZhuyiError):
+    """A key file that cannot be read, or that says what it must not."""
+
+    path: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"key file {self.path}: {self.reason}"
 
 
 class UnknownModel(ApiError):
@@ -171,6 +268,12 @@ KINDS: Final[dict[type[Exception], Kind]] = {
     MalformedBody: Kind(400, "malformed-body", "Malformed body", "validation"),
     MalformedQuery: Kind(400, "malformed-query", "Malformed query string", "validation"),
     InvalidFields: Kind(422, "invalid-fields", "Invalid request", "validation"),
+    KeyMissing: Kind(401, "key-missing", "No API key", "validation"),
+    KeyInvalid: Kind(401, "key-invalid", "Invalid API key", "validation"),
+    ScopeMissing: Kind(403, "scope-missing", "Not for this API key", "validation"),
+    RateLimited: Kind(429, "rate-limited", "Too many requests", "rate_limited"),
+    QuotaExceeded: Kind(429, "quota-exceeded", "Quota exceeded", "rate_limited"),
+    KeyFileInvalid: Kind(500, "key-file-invalid", "Key file invalid", "model_error"),
     UnknownModel: Kind(404, "unknown-model", "Unknown model", "validation"),
     UnknownLanguageCode: Kind(422, "unknown-language", "Unknown language", "validation"),
     Disabled: Kind(403, "disabled", "Disabled", "validation"),

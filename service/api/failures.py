@@ -9,7 +9,15 @@ from typing import Any, Final
 import msgspec
 from starlette.exceptions import HTTPException
 
-from service.api.errors import InvalidFields, Kind, UnknownLanguageCode, kind_of
+from service.api.errors import (
+    InvalidFields,
+    KeyInvalid,
+    KeyMissing,
+    Kind,
+    LimitPassed,
+    UnknownLanguageCode,
+    kind_of,
+)
 from service.engine.errors import (
     InvalidOption,
     InvalidText,
@@ -62,8 +70,10 @@ def _detail(error: Exception, kind: Kind) -> str:
 
 def _headers(error: Exception, kind: Kind) -> dict[str, str]:
     headers = {"Connection": "close"} if kind.status in _CLOSES else {}
-    if isinstance(error, Unavailable):
+    if isinstance(error, Unavailable | LimitPassed) and error.retry_after_seconds is not None:
         headers["Retry-After"] = str(max(1, math.ceil(error.retry_after_seconds)))
+    if isinstance(error, KeyMissing | KeyInvalid):
+        headers["WWW-Authenticate"] = "Bearer"
     return headers
 
 

@@ -5,7 +5,11 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
+from service.api import answers
+from service.api.described import describe_answers
 from service.api.operations import json_response
+from service.api.plain import Handler, PlainApplication
+from service.api.problems import NATIVE
 from service.api.services import Services
 from service.engine.errors import NotReady
 
@@ -32,3 +36,26 @@ class HealthRoutes:
         """Prometheus text format."""
         body, content_type = self._services.render_metrics()
         return Response(body, headers={"Content-Type": content_type})
+
+
+def add_health_routes(application: PlainApplication, services: Services) -> None:
+    """The three of health, which need no key."""
+    health = HealthRoutes(services)
+    _add(application, "/health", health.ready, "As `/health/ready`, for LibreTranslate clients.")
+    _add(application, "/health/live", health.live, "503 where only a restart helps.")
+    _add(application, "/health/ready", health.ready, "503 until the models are warm, and while stopping.")
+
+
+def add_metrics_route(application: PlainApplication, services: Services) -> None:
+    """`/metrics`, which needs none either."""
+    application.speak(
+        NATIVE, "/metrics", HealthRoutes(services).metrics, methods=["GET"], needs="nothing",
+        description="Prometheus text format.",
+    )  # fmt: skip
+
+
+def _add(application: PlainApplication, path: str, handler: Handler, description: str) -> None:
+    application.speak(
+        NATIVE, path, handler, methods=["GET"], needs="nothing", description=description,
+        responses=describe_answers(answers.Status, statuses=()),
+    )  # fmt: skip

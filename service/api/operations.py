@@ -144,6 +144,15 @@ def check_texts(
         raise TooLong(field, limit, total, what)
 
 
+def charge(request: Request, texts: Sequence[str]) -> None:
+    """Takes the characters of what is to be translated from its caller's allowance, where keys are on.
+
+    Raises RateLimited, QuotaExceeded. Called once a request, when nothing else is wrong with it.
+    """
+    if caller := request.scope["state"].get("caller"):
+        caller.spend(sum(map(len, texts)))
+
+
 async def translate_texts(
     request: Request,
     services: Services,

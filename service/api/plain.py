@@ -6,22 +6,23 @@ to do here, and doubles the cost of a short answer.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from fastapi.telemetry import TelemetryConfig
 from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.requests import Request
-from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from service.api.dialect import Dialect
+from service.api.guard import Guard, describe_refusals
+from service.api.guard import Handler as Handler
+from service.api.keys.lines import KeyScope
 from service.api.problems import NATIVE
 from service.api.routing import RouteTable
 
-Handler = Callable[[Request], Awaitable[Response]]
+Needs = KeyScope | Literal["nothing"]
 _NO_TELEMETRY: Final[TelemetryConfig] = {"tracing": False, "metrics": False, "logs": False}
 """Of FastAPI's own, which would look for its exporters at every request; `/metrics` is ours."""
 
@@ -40,21 +41,33 @@ class PlainRoute(APIRoute):
 
 
 class PlainApplication(FastAPI):
-    """Its routes are plain, and around them is only the middleware that was added.
+    """Its routes are plain, and around them is only the middleware that was added, and `guard` if any.
 
-    The outermost of that must answer where our own code fails.
+    The outermost that is not the browser's (CORS) must answer where our own code fails. A route that says
+    nothing about keys `needs` the same as all of its application.
     """
 
-    def __init__(self, **description: Any) -> None:
+    def __init__(
+        self, *, guard: Guard | None = None, needs: KeyScope = "translate", **description: Any
+    ) -> None:
         super().__init__(**description, telemetry=_NO_TELEMETRY)
         self.router.route_class = PlainRoute
         self._dialects: dict[str, Dialect] = {}
+        self._guard, self._needs = guard, needs
 
     def speak(
-        self, dialect: Dialect, path: str, handler: Handler, *, methods: list[str], **description: Any
-    ) -> None:
-        """Adds a route; `dialect` is that of its errors, and of its path in the metrics."""
+        self, dialect: Dialect, path: str, handler: Handler, *, methods: list[str],
+        needs: Needs | None = None, operation: str = "", **description: Any,
+    ) -> None:  # fmt: skip
+        """Adds a route; `dialect` is that of its errors, and of its path in the metrics.
+
+        `needs` is the scope of the keys it is for; `operation` what refused requests are counted as.
+        """
         self._dialects[path] = dialect
+        needed = needs or self._needs
+        if self._guard and needed != "nothing":
+            handler = self._guard.around(handler, dialect, needed, operation)
+            description["responses"] = describe_refusals(dialect) | (description.get("responses") or {})
         self.add_api_route(path, handler, methods=methods, response_model=None, **description)
 
     def route_table(self) -> RouteTable:

@@ -10,7 +10,8 @@ class Policy:
     """Limits of one request and the defaults of what it leaves out.
 
     Characters are code points; `max_request_characters` bounds all texts of a request together, and
-    `max_attention_characters` those of a request for weights.
+    `max_attention_characters` those of a request for weights. `cors_origins` are those whose pages may call;
+    `serves_metrics` is false where `/metrics` has a port of its own.
     """
 
     max_body_bytes: int = 1_048_576
@@ -24,3 +25,5 @@ class Policy:
     body_timeout_seconds: float = 10.0
     request_timeout_seconds: float = 30.0
     max_request_timeout_seconds: float = 120.0
+    cors_origins: tuple[str, ...] = ()
+    serves_metrics: bool = True

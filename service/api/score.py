@@ -16,6 +16,7 @@ from service.api.given import check_given
 from service.api.operations import (
     Subject,
     carry_out,
+    charge,
     default_options,
     json_response,
     model_of,
@@ -47,6 +48,7 @@ class ScoreRoute:
         wanted = parse_request(ScoreRequest, fields)
         resolve_languages(wanted.source, wanted.target, translator, subject)
         check_given(wanted, wanted.translations, policy)
+        charge(request, wanted.texts)
         work = self._services.items.score(
             wanted.texts, wanted.translations, subject.source, subject.target, default_options(policy),
             names=FieldNames(wanted.is_list), deadline=deadline,

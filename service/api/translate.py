@@ -11,6 +11,7 @@ from service.api.events import EventStream
 from service.api.operations import (
     Subject,
     carry_out,
+    charge,
     check_texts,
     json_response,
     resolve_languages,
@@ -46,6 +47,7 @@ class TranslateRoute:
         names = FieldNames(wanted.is_list)
         check_texts(wanted.texts, names, policy, with_attention="attention" in wanted.include)
         handling = handling_of(wanted)
+        charge(request, wanted.texts)
         if wanted.stream:
             return EventStream(TranslationStream(self._services, wanted, subject, deadline).run)
         with_attention = not {"alignment", "attention"}.isdisjoint(wanted.include)

@@ -27,7 +27,7 @@ def _text_where_empty(value: Any) -> Any:
 
 
 class TranslateRequest(SearchRequest):
-    """A LibreTranslate request and more; `api_key` and every field not named here are ignored."""
+    """A LibreTranslate request and more; every field not named here is ignored."""
 
     format: Annotated[
         TextFormat,

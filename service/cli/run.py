@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
+from service.cli.keys import print_new_key
 from service.cli.models import print_models
 from service.cli.serve import serve
 from service.cli.translate import translate_stream
@@ -40,6 +41,8 @@ def run(options: argparse.Namespace) -> int:
 def _run(options: argparse.Namespace, settings: Settings) -> int:
     if options.command == "serve":
         return serve(settings)
+    if options.command == "keys":
+        return print_new_key(options, sys.stdout, sys.stderr)
     if options.command == "models":
         return print_models(settings, sys.stdout)
     # Opened anew, never closed: both would wait for the thread that reads, at an interrupt.

@@ -1,4 +1,4 @@
-"""`zhuyi serve`: the port is taken, the engines start, requests come in; a signal undoes it in reverse."""
+"""`zhuyi serve`: ports are taken, the engines start, requests come in; a signal undoes it in reverse."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import math
 import signal
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Final
 
 import uvicorn
@@ -25,23 +25,49 @@ _ANSWER_SECONDS: Final = 2
 
 def serve(settings: Settings) -> int:
     """Serves until a signal comes; raises OSError, CannotStart and EngineDied where it cannot start."""
-    with _listener(settings) as listener:
+    with contextlib.ExitStack() as ports:
+        listener = ports.enter_context(_listener(settings.host, settings.port))
+        admin_listener: socket.socket | None = None
+        if settings.admin_port is not None:
+            admin_listener = ports.enter_context(_listener(settings.admin_host, settings.admin_port))
         service = Service(settings)
         with asyncio.Runner(
             loop_factory=server_config(service.application, settings).get_loop_factory()
         ) as runner:
             try:
-                runner.run(_serve(service, settings, listener))
+                runner.run(_serve(service, settings, listener, admin_listener))
             except asyncio.CancelledError:
                 print("stopped before it was ready", file=sys.stderr)
     return 0
 
 
-async def _serve(service: Service, settings: Settings, listener: socket.socket) -> None:
-    server = _Server(server_config(service.application, settings))
+async def _serve(
+    service: Service, settings: Settings, listener: socket.socket, admin_listener: socket.socket | None
+) -> None:
+    server = _PublicServer(server_config(service.application, settings))
     with _until_signal(server, service, settings.drain_seconds):
-        async with service.application.router.lifespan_context(service.application):
+        async with (
+            service.application.router.lifespan_context(service.application),
+            _administered(service, settings, admin_listener),
+        ):
             await server.serve(sockets=[listener])
+
+
+@contextlib.asynccontextmanager
+async def _administered(
+    service: Service, settings: Settings, listener: socket.socket | None
+) -> AsyncIterator[None]:
+    """The second port, where there is one, is served within: so the first opens later and closes earlier."""
+    if listener is None:
+        yield
+        return
+    server = _AdminServer(server_config(service.administration, settings, grace_seconds=_ANSWER_SECONDS))
+    async with asyncio.TaskGroup() as group:
+        group.create_task(server.serve(sockets=[listener]))
+        try:
+            yield
+        finally:
+            server.should_exit = True
 
 
 class _Server(uvicorn.Server):
@@ -50,16 +76,32 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         host, port = (sockets or [])[0].getsockname()[:2]
-        address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+        self.announce(f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}")
+
+    def announce(self, address: str) -> None:
+        """Called once it listens."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+class _AdminServer(_Server):
+    """For those who run the service."""
+
+    def announce(self, address: str) -> None:
+        print(f"Metrics and administration are at {address}", file=sys.stderr)
+
+
+class _PublicServer(_Server):
+    """For everybody else."""
+
+    def announce(self, address: str) -> None:
         body = '{"q": "你好，世界。", "source": "zh", "target": "en"}'
         print(f"Zhuyi listens on {address}, its documentation is {address}/docs", file=sys.stderr)
         print(
             f"Try: curl {address}/translate -H 'Content-Type: application/json' -d '{body}'", file=sys.stderr
         )
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
 
 
 @contextlib.contextmanager
@@ -91,8 +133,14 @@ def _until_signal(server: uvicorn.Server, service: Service, drain_seconds: float
             loop.remove_signal_handler(one)
 
 
-def server_config(application: FastAPI, settings: Settings) -> uvicorn.Config:
-    """How uvicorn serves an application: uvloop where there is one, httptools, no access log."""
+def server_config(
+    application: FastAPI, settings: Settings, *, grace_seconds: float | None = None
+) -> uvicorn.Config:
+    """How uvicorn serves an application: uvloop where there is one, httptools, no access log.
+
+    At a stop requests have `grace_seconds` to end, else those of the drain and of its answers.
+    """
+    drain_seconds = settings.drain_seconds + _ANSWER_SECONDS if grace_seconds is None else grace_seconds
     return uvicorn.Config(
         application,
         loop="auto",
@@ -105,14 +153,14 @@ def server_config(application: FastAPI, settings: Settings) -> uvicorn.Config:
         proxy_headers=False,
         server_header=False,
         backlog=_BACKLOG,
-        timeout_graceful_shutdown=math.ceil(settings.drain_seconds) + _ANSWER_SECONDS,
+        timeout_graceful_shutdown=math.ceil(drain_seconds),
     )
 
 
-def _listener(settings: Settings) -> socket.socket:
+def _listener(host: str, port: int) -> socket.socket:
     """A bound socket that does not listen yet, so that a taken port is told before anything is loaded."""
     family, kind, protocol, _, address = socket.getaddrinfo(
-        settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
     )[0]
     listener = socket.socket(family, kind, protocol)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -120,5 +168,5 @@ def _listener(settings: Settings) -> socket.socket:
         listener.bind(address)
     except OSError as error:
         listener.close()
-        raise OSError(f"cannot listen on {settings.host}:{settings.port}: {error.strerror}") from error
+        raise OSError(f"cannot listen on {host}:{port}: {error.strerror}") from error
     return listener

@@ -1,5 +1,6 @@
 /** The routes of the service as functions; a route or field that it lacks is told, never passed over. */
 
+import { askForKey, keyHeaders } from "./key.js";
 import { readEvents } from "./stream.js";
 
 /**
@@ -82,9 +83,11 @@ async function readAnswer(body, hear, last = "translation.done") {
 }
 
 async function post(path, body, signal) {
-  const headers = { "Content-Type": "application/json", Accept: "application/json, text/event-stream" };
+  const accepted = { "Content-Type": "application/json", Accept: "application/json, text/event-stream" };
+  const headers = { ...accepted, ...keyHeaders() };
   const request = { method: "POST", headers, body: JSON.stringify(body), signal };
   const response = await fetch(new URL(path, document.baseURI), request).catch(throwUnreachable);
+  if (response.status === 401 || response.status === 403) askForKey();
   if (!response.ok) throw new Problem(await readProblem(response));
   return response;
 }

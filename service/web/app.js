@@ -2,6 +2,7 @@
 
 import { ChatView } from "./chat.js";
 import { byId } from "./elements.js";
+import { startKey } from "./key.js";
 import { startPreferences } from "./preferences.js";
 import { TranslateView } from "./translate-view.js";
 import "./zhuyi-aligned.js";
@@ -20,6 +21,7 @@ function showView() {
   }
 }
 
+startKey();
 const translateView = new TranslateView();
 new ChatView();
 startPreferences(() => translateView.evidence.redraw());

@@ -6,6 +6,7 @@ export const STRINGS = {
   translate_view: ["Translate", "翻译"],
   chat_view: ["Chat", "对话"],
   language_switch: ["中文界面", "English interface"],
+  api_key: ["API key", "API 密钥"],
   theme: ["Colours", "配色"],
   theme_auto: ["As the system", "跟随系统"],
   theme_light: ["Light", "浅色"],

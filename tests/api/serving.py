@@ -13,6 +13,7 @@ import httpx
 import uvicorn
 
 from service.api.application import create_application
+from service.api.keys.gate import Gate
 from service.api.policy import Policy
 from service.api.services import Services
 from service.api.web import WebFile
@@ -105,6 +106,7 @@ async def serving(
     *,
     is_alive: bool = True,
     web_files: Mapping[str, WebFile] | None = None,
+    gate: Gate | None = None,
 ) -> AsyncIterator[Api]:
     """The application over a scripted translator."""
     translator, metrics = ScriptedTranslator(), HeardMetrics()
@@ -112,7 +114,7 @@ async def serving(
     glossaries = GlossaryStore(limits=GLOSSARY_LIMITS)
     services = Services(
         translator, items, detector, metrics, policy, glossaries, metrics.render, lambda: is_alive,
-        web_files=web_files or {},
+        web_files=web_files or {}, gate=gate,
     )  # fmt: skip
     config = uvicorn.Config(
         create_application(services), http="httptools", lifespan="off", log_config=None, access_log=False,

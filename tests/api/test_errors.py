@@ -45,6 +45,12 @@ EXAMPLES: tuple[Exception, ...] = (
     engine_errors.PrecisionUnavailable("int8", "secret"),
     engine_errors.ShortlistUnavailable("secret"),
     api_errors.UnknownModel(),
+    api_errors.KeyMissing(),
+    api_errors.KeyInvalid("unknown"),
+    api_errors.ScopeMissing("glossaries"),
+    api_errors.RateLimited("requests", 60, 0.2),
+    api_errors.QuotaExceeded(1000, 86_400.5),
+    api_errors.KeyFileInvalid("secret", "secret"),
     glossary_errors.GlossaryNotFound("glossary"),
     glossary_errors.InvalidEntries("entries", "has no tab", 3),
     glossary_errors.GlossariesFull(1000, "glossaries"),
@@ -88,7 +94,7 @@ def test_every_error_becomes_a_problem_document(error: Exception) -> None:
     assert b"secret" not in response.body
 
 
-@pytest.mark.parametrize("error", [one for one in EXAMPLES if kind_of(one).status == 503])
+@pytest.mark.parametrize("error", [one for one in EXAMPLES if kind_of(one).status in (429, 503)])
 def test_what_may_succeed_later_says_when(error: Exception) -> None:
     """Retry-After is whole seconds, at least one."""
     scope = {"type": "http", "method": "GET", "path": "/", "headers": [], "query_string": b"", "state": {}}

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 _ADDRESS = re.compile(r"listens on (http://\S+),")
+_ADMIN_ADDRESS = re.compile(r"administration are at (http://\S+)")
 _PATIENCE_SECONDS = 60
 
 
@@ -23,8 +24,8 @@ class Server:
             command("serve"), env=environment(store, **settings), stderr=subprocess.PIPE, text=True
         )
         self.said: list[str] = []
-        self._address = ""
-        self._is_known = threading.Event()
+        self._address = self._admin_address = ""
+        self._is_known, self._is_admin_known = threading.Event(), threading.Event()
         self._listener = threading.Thread(target=self._listen)
         self._listener.start()
 
@@ -34,6 +35,13 @@ class Server:
         assert self._is_known.wait(_PATIENCE_SECONDS)
         assert self._address, "".join(self.said)
         return self._address
+
+    @property
+    def admin_url(self) -> str:
+        """The same for the second port, where it has one."""
+        assert self._is_admin_known.wait(_PATIENCE_SECONDS)
+        assert self._admin_address, "".join(self.said)
+        return self._admin_address
 
     def stop(self) -> int:
         """Asks it to end, waits for that and returns its exit code."""
@@ -50,7 +58,11 @@ class Server:
                 if found := _ADDRESS.search(line):
                     self._address = found.group(1)
                     self._is_known.set()
+                elif found := _ADMIN_ADDRESS.search(line):
+                    self._admin_address = found.group(1)
+                    self._is_admin_known.set()
         self._is_known.set()
+        self._is_admin_known.set()
 
 
 @contextmanager

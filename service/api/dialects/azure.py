@@ -1,4 +1,4 @@
-"""Azure's Translator v3 at `/azure/translate`, its own path being ours; `api-version` and keys are ignored.
+"""Azure's Translator v3 at `/azure/translate`, its own path being ours; `api-version` is ignored.
 
 With `includeAlignment=true` each translation has the links between words as `alignment.proj`.
 """
@@ -21,6 +21,7 @@ from service.api.forms import FieldTypes, parse_query
 from service.api.operations import (
     Subject,
     carry_out,
+    charge,
     check_texts,
     default_options,
     json_response,
@@ -77,9 +78,9 @@ class AzureRoute:
         subjects = [subject, *(Subject(subject.operation) for _ in wanted.to[1:])]
         for target, one in zip(wanted.to, subjects, strict=True):
             resolve_languages(wanted.source, target, self._services.translator, one)
-        check_texts(
-            [text.Text for text in wanted.texts] * len(wanted.to), _NAMES, policy, with_attention=False
-        )
+        texts = [text.Text for text in wanted.texts] * len(wanted.to)
+        check_texts(texts, _NAMES, policy, with_attention=False)
+        charge(request, texts)
         found = [await self._translate(request, wanted, one, deadline) for one in subjects]
         return json_response([_render(items, wanted) for items in zip(*found, strict=True)])
 
@@ -96,7 +97,7 @@ class AzureRoute:
 def add_routes(application: PlainApplication, services: Services) -> None:
     """One route; what its query string takes is described beside its body."""
     application.speak(
-        AZURE, "/azure/translate", AzureRoute(services).answer, methods=["POST"],
+        AZURE, "/azure/translate", AzureRoute(services).answer, methods=["POST"], operation="translate",
         description="Azure v3: translates texts, with `alignment.proj` where `includeAlignment` is true.",
         responses=describe_answers(list[answers.AzureItem], error=answers.AzureError, statuses=_STATUSES),
         openapi_extra={"parameters": _PARAMETERS, "requestBody": _BODY},

@@ -7,15 +7,18 @@ from typing import Any, Final
 from starlette.requests import Request
 
 from service.api.dialect import Dialect
-from service.api.errors import MalformedBody, UnknownLanguageCode
+from service.api.errors import MalformedBody, QuotaExceeded, UnknownLanguageCode
 from service.api.failures import Failure
+from service.api.keys.places import KeyPlaces
 from service.engine.errors import TooLong, TooMany
 
-_INVALID_SOURCE, _INVALID_TARGET, _TOO_LONG, _NOT_JSON = 35, 36, 77, 74
+_QUOTA_EXCEEDED, _INVALID_SOURCE, _INVALID_TARGET, _TOO_LONG, _NOT_JSON = 1, 35, 36, 77, 74
 
 
 def _status_of(failure: Failure) -> int:
-    """400 for wrong fields: Azure knows no 422."""
+    """400 for wrong fields, 403 for a used up quota: Azure knows no 422, and 429 for rates alone."""
+    if isinstance(failure.error, QuotaExceeded):
+        return 403
     return 400 if failure.kind.status == 422 else failure.kind.status
 
 
@@ -28,6 +31,8 @@ def _detail_code(failure: Failure) -> int:
             return _INVALID_TARGET
         case TooLong() | TooMany():
             return _TOO_LONG
+        case QuotaExceeded():
+            return _QUOTA_EXCEEDED
         case MalformedBody():
             return _NOT_JSON
     return 0
@@ -37,4 +42,5 @@ def _render(failure: Failure, status: int, _: Request) -> dict[str, Any]:
     return {"error": {"code": status * 1000 + _detail_code(failure), "message": failure.detail}}
 
 
-AZURE: Final = Dialect("azure", _render, status_of=_status_of)
+_KEYS: Final = KeyPlaces(header=b"ocp-apim-subscription-key", query=("subscription-key",))
+AZURE: Final = Dialect("azure", _render, status_of=_status_of, key_places=_KEYS)

@@ -1,4 +1,4 @@
-"""Google's Translation API v2 (Basic) at `/language/translate/v2`; `key` and `model` are ignored.
+"""Google's Translation API v2 (Basic) at `/language/translate/v2`; `model` is ignored.
 
 A request without `format` is HTML, as Google has it. Chinese is `zh-CN` in the answers.
 """
@@ -27,6 +27,7 @@ from service.api.forms import FieldTypes
 from service.api.operations import (
     Subject,
     carry_out,
+    charge,
     check_texts,
     default_options,
     json_response,
@@ -67,6 +68,7 @@ class GoogleRoutes:
         resolve_languages(wanted.source or AUTO, wanted.target, self._services.translator, subject)
         texts, names = _texts(wanted.q)
         check_texts(texts, names, policy, with_attention=False)
+        charge(request, texts)
         items = await translate_texts(
             request, self._services, subject, texts, default_options(policy), names=names, deadline=deadline,
             handling=Handling(format=wanted.format),
@@ -117,8 +119,9 @@ def _add(
     application: PlainApplication, path: str, handler: Handler, about: str, answer: type, asked: _Asked
 ) -> None:
     model, examples = asked
-    described = {
+    described: dict[str, Any] = {
         "description": f"Google v2: {about}.",
+        "operation": "" if path else "translate",
         "responses": describe_answers(answer, error=answers.GoogleError, statuses=_STATUSES),
     }
     ways = {"POST": describe_body(model, examples, with_form=True), "GET": describe_query(model)}

@@ -8,13 +8,16 @@ from starlette.requests import Request
 
 from service.api.dialect import Dialect
 from service.api.failures import Failure
+from service.api.keys.places import KeyPlaces
 
 _NAMES: Final = {
     400: ("INVALID_ARGUMENT", "invalid"),
+    403: ("PERMISSION_DENIED", "forbidden"),
     404: ("NOT_FOUND", "notFound"),
     405: ("INVALID_ARGUMENT", "httpMethodNotAllowed"),
     408: ("DEADLINE_EXCEEDED", "requestTimeout"),
     413: ("INVALID_ARGUMENT", "uploadTooLarge"),
+    429: ("RESOURCE_EXHAUSTED", "rateLimitExceeded"),
     500: ("INTERNAL", "internalError"),
     503: ("UNAVAILABLE", "backendError"),
     504: ("DEADLINE_EXCEEDED", "gatewayTimeout"),
@@ -22,8 +25,8 @@ _NAMES: Final = {
 
 
 def _status_of(failure: Failure) -> int:
-    """400 for whatever the caller must change: Google knows neither 415 nor 422."""
-    return 400 if failure.kind.status in (415, 422) else failure.kind.status
+    """400 for whatever the caller must change, 403 for keys: of these Google knows no others."""
+    return _STATUSES.get(failure.kind.status, failure.kind.status)
 
 
 def _render(failure: Failure, status: int, _: Request) -> dict[str, Any]:
@@ -32,4 +35,6 @@ def _render(failure: Failure, status: int, _: Request) -> dict[str, Any]:
     return {"error": {"code": status, "message": failure.detail, "status": name, "errors": [fault]}}
 
 
-GOOGLE: Final = Dialect("google", _render, status_of=_status_of)
+_STATUSES: Final = {401: 403, 415: 400, 422: 400}
+_KEYS: Final = KeyPlaces(header=b"x-goog-api-key", query=("key",), body=("key",))
+GOOGLE: Final = Dialect("google", _render, status_of=_status_of, key_places=_KEYS)

@@ -16,9 +16,10 @@ from service.api.described import describe_answers, describe_body
 from service.api.dialect import Dialect
 from service.api.dialects import libretranslate_answers as answers
 from service.api.dialects.swagger import SpecRoute
-from service.api.errors import Disabled, InvalidFields, UnknownLanguageCode
+from service.api.errors import Disabled, InvalidFields, LimitPassed, UnknownLanguageCode
 from service.api.failures import Failure
 from service.api.forms import FieldTypes
+from service.api.keys.places import KeyPlaces
 from service.api.operations import check_texts, json_response
 from service.api.plain import PlainApplication
 from service.api.problems import MEDIA_TYPE, render_problem
@@ -34,7 +35,7 @@ _FRONTEND_TIMEOUT_MILLISECONDS: Final = 500
 
 
 class DetectRequest(Fields):
-    """A text whose language is asked for; `api_key` is ignored."""
+    """A text whose language is asked for."""
 
     q: Annotated[str, Field(description="The text.")]
 
@@ -58,12 +59,13 @@ class LibreTranslateRoutes:
         """What LibreTranslate's page would be told; `charLimit` is in code points."""
         served = self._services.translator.languages()
         target = "en" if "en" in served else served[0]
+        needs_key = self._services.gate is not None
         return json_response(
             {
                 "charLimit": self._services.policy.max_characters,
                 "frontendTimeout": _FRONTEND_TIMEOUT_MILLISECONDS,
-                "apiKeys": False,
-                "keyRequired": False,
+                "apiKeys": needs_key,
+                "keyRequired": needs_key,
                 "suggestions": False,
                 "filesTranslation": False,
                 "supportedFilesFormat": [],
@@ -93,12 +95,12 @@ def add_routes(application: PlainApplication, services: Services) -> None:
         openapi_extra=describe_body(DetectRequest, _DETECT_EXAMPLES, with_form=True),
     )  # fmt: skip
     application.speak(
-        LIBRETRANSLATE, "/frontend/settings", routes.settings, methods=["GET"],
+        LIBRETRANSLATE, "/frontend/settings", routes.settings, methods=["GET"], needs="nothing",
         description="LibreTranslate: what its page would be told.",
         responses=describe_answers(answers.FrontendSettings, statuses=()),
     )  # fmt: skip
     application.speak(
-        LIBRETRANSLATE, "/spec", SpecRoute(application.openapi).answer, methods=["GET"],
+        LIBRETRANSLATE, "/spec", SpecRoute(application.openapi).answer, methods=["GET"], needs="nothing",
         description="LibreTranslate: its routes in Swagger 2.0.",
     )  # fmt: skip
     refused = {403: {"model": answers.Refusal, "description": "always: it is not done here"}}
@@ -111,6 +113,8 @@ def add_routes(application: PlainApplication, services: Services) -> None:
 
 def error_text(failure: Failure) -> str:
     """The `error` string in the words that LibreTranslate's clients look for, else our own."""
+    if isinstance(failure.error, LimitPassed):
+        return f"Slowdown: {_rate(failure.error)}"
     match failure.error:
         case InvalidFields(errors=(first, *_)) if first.message == "is missing":
             return f"Invalid request: missing {first.field} parameter"
@@ -125,9 +129,15 @@ def error_text(failure: Failure) -> str:
     return failure.detail
 
 
+def _rate(error: LimitPassed) -> str:
+    """The limit as LibreTranslate says it."""
+    unit = "" if error.reason == "requests" else " characters"
+    return f"{error.limit}{unit} per 1 {'month' if error.reason == 'quota' else 'minute'}"
+
+
 def status_of(failure: Failure) -> int:
-    """400 where our other routes say 422: LibreTranslate's clients know no 422."""
-    return 400 if failure.kind.status == 422 else failure.kind.status
+    """400 where our other routes say 422, 403 where they say 401: LibreTranslate's clients know neither."""
+    return _STATUS_OF.get(failure.kind.status, failure.kind.status)
 
 
 def _render_error(failure: Failure, _: int, __: Request) -> dict[str, Any]:
@@ -138,8 +148,12 @@ def _render_both(failure: Failure, status: int, request: Request) -> dict[str, A
     return render_problem(failure, status, request) | {"error": error_text(failure)}
 
 
-LIBRETRANSLATE: Final = Dialect("libretranslate", _render_error, status_of=status_of)
-NATIVE_AND_LIBRETRANSLATE: Final = Dialect("native", _render_both, media_type=MEDIA_TYPE, status_of=status_of)
+_STATUS_OF: Final = {401: 403, 422: 400}
+_KEYS: Final = KeyPlaces(query=("api_key", "apiKey"), body=("api_key", "apiKey"))
+LIBRETRANSLATE: Final = Dialect("libretranslate", _render_error, status_of=status_of, key_places=_KEYS)
+NATIVE_AND_LIBRETRANSLATE: Final = Dialect(
+    "native", _render_both, media_type=MEDIA_TYPE, status_of=status_of, key_places=_KEYS
+)
 """Of `/translate`: a problem document whose `error` is LibreTranslate's."""
 
 _STATUSES: Final = (400, 413, 415)

@@ -1,6 +1,7 @@
 """Errors and answers as DeepL has them: `{"message", "detail"}`, its statuses, and X-Trace-ID on each.
 
-Its clients retry 429 and 5xx by themselves: 429 with Retry-After is an overload, 503 not ready or stopping.
+Its clients retry 429 and 5xx by themselves: 429 with Retry-After is an overload or a key's rate, 503 not
+ready or stopping.
 """
 
 from __future__ import annotations
@@ -12,11 +13,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.api.dialect import Dialect
-from service.api.errors import FieldError, InvalidFields, UnknownLanguageCode
+from service.api.errors import FieldError, InvalidFields, QuotaExceeded, UnknownLanguageCode
 from service.api.failures import Failure
+from service.api.keys.places import KeyPlaces
 from service.engine.errors import Overloaded, TooLong, TooMany, UnsupportedPair
 
-_STATUSES: Final = {422: 400, 431: 414}
+_STATUSES: Final = {401: 403, 422: 400, 431: 414}
 _FIELDS: Final = {"source": "source_lang", "target": "target_lang"}
 
 
@@ -51,7 +53,10 @@ def _status(failure: Failure) -> int:
         return 413
     if isinstance(failure.error, Overloaded):
         return 429
+    if isinstance(failure.error, QuotaExceeded):
+        return 456
     return _STATUSES.get(failure.kind.status, failure.kind.status)
 
 
-DEEPL: Final = Dialect("deepl", _render, status_of=_status, headers=trace_id)
+_KEYS: Final = KeyPlaces(scheme=b"deepl-auth-key", query=("auth_key",), body=("auth_key",))
+DEEPL: Final = Dialect("deepl", _render, status_of=_status, headers=trace_id, key_places=_KEYS)

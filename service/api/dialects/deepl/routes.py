@@ -33,6 +33,7 @@ _TRANSLATE_EXAMPLE: Final = {"text": ["Where is my order?"], "target_lang": "ZH"
 _GLOSSARY_ID: Final = "3fa85f64-5717-4562-b3fc-2c963f66afa6"
 _REQUIRED: Final = {"required": True, "schema": {"type": "string"}}
 _PAIR: Final = (("source_lang", "en"), ("target_lang", "zh"))
+_TRANSLATE: Final = "/v2/translate"
 _V2: Final = "/v2/glossaries"
 _V3: Final = "/v3/glossaries"
 _QUERIES: Final = {
@@ -59,23 +60,25 @@ class _Adding:
             extra |= describe_body(model, {"one": {"summary": "One", "value": example}}, with_form=True)
         self._application.speak(
             DEEPL, path, handler, methods=[method], description=f"DeepL: {about}", openapi_extra=extra,
-            status_code=status,
+            status_code=status, **_keys(path),
             responses={status: {"model": answer, "description": "the answer"}, **responses},
         )  # fmt: skip
 
     def hidden(self, method: str, path: str, handler: Handler) -> None:
         """The same by another method."""
-        self._application.speak(DEEPL, path, handler, methods=[method], include_in_schema=False)
+        self._application.speak(
+            DEEPL, path, handler, methods=[method], include_in_schema=False, **_keys(path)
+        )
 
 
 def add_routes(application: PlainApplication, services: Services) -> None:
     """Adds all of them."""
     add, count, keeper = _Adding(application), CharacterCount(), GlossaryKeeper(services)
     translate, usage = DeepLTranslateRoute(services, count), UsageRoutes(services, count)
-    add("POST", "/v2/translate", translate.answer, "translates texts, also by GET.",
+    add("POST", _TRANSLATE, translate.answer, "translates texts, also by GET.",
         answers.DeepLTranslations, body=(requests.TranslateFields, _TRANSLATE_EXAMPLE),
         errors=_OF_TEXTS)  # fmt: skip
-    add.hidden("GET", "/v2/translate", translate.answer)
+    add.hidden("GET", _TRANSLATE, translate.answer)
     add("GET", "/v2/usage", usage.usage, "characters translated since the start.", answers.DeepLUsage)
     add.hidden("POST", "/v2/usage", usage.usage)
     add("GET", "/v2/languages", usage.languages, "what can be translated; `type` is `source` or `target`.",
@@ -114,6 +117,13 @@ def _add_multilingual(add: _Adding, routes: MultilingualGlossaryRoutes) -> None:
         errors=_OF_GLOSSARIES)  # fmt: skip
     add("DELETE", f"{one}/dictionaries", routes.delete_dictionary, "deletes the terms of one pair.", None,
         status=204, errors=(400, 404))  # fmt: skip
+
+
+def _keys(path: str) -> dict[str, Any]:
+    """Which keys a route is for, and what those without are counted as."""
+    if path == _TRANSLATE:
+        return {"needs": "translate", "operation": "translate"}
+    return {"needs": "glossaries" if "glossar" in path else "translate"}
 
 
 def _parameters(method: str, path: str) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from service.api.errors import FieldError, InvalidFields
 from service.api.operations import (
     Subject,
     carry_out,
+    charge,
     check_texts,
     default_options,
     resolve_languages,
@@ -62,6 +63,7 @@ class DeepLTranslateRoute:
         with texts_named("text"):
             check_texts(wanted.text, _TEXTS, policy, with_attention=False)
             handling = handling_of(wanted, await self._glossary(wanted, subject))
+            charge(request, wanted.text)
             items = await translate_texts(
                 request, self._services, subject, wanted.text, default_options(policy),
                 names=_TEXTS, deadline=deadline, handling=handling,

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from service.api.bodies import read_fields
 from service.api.dialects.deepl.errors import deepl_response
 from service.api.dialects.deepl.requests import PLAIN_TYPES, LanguagesFields
+from service.api.keys.gate import Caller
 from service.api.schemas import parse_request
 from service.api.services import Services
 from service.text.languages import language_name
@@ -44,9 +45,15 @@ class UsageRoutes:
         self._count = count
 
     async def usage(self, request: Request) -> Response:
-        """Of all callers together; there is no limit, so nothing ever reaches it."""
-        answer = {"character_count": self._count.total, "character_limit": CHARACTER_LIMIT}
-        return deepl_response(answer, request)
+        """Of a key's client this month; without keys of all callers, and nothing ever reaches the limit."""
+        return deepl_response(self._usage(request.scope["state"].get("caller")), request)
+
+    def _usage(self, caller: Caller | None) -> dict[str, int]:
+        if caller is None:
+            return {"character_count": self._count.total, "character_limit": CHARACTER_LIMIT}
+        account = caller.account
+        limit = account.allowance.characters_per_month or CHARACTER_LIMIT
+        return {"character_count": account.characters_this_month(), "character_limit": limit}
 
     async def languages(self, request: Request) -> Response:
         """The Python client sends `type` as the body of its GET."""

@@ -13,7 +13,7 @@ from service.api.dialects.naming import texts_named
 from service.api.dialects.oip.answers import InferenceAnswer, infer_response
 from service.api.dialects.oip.metadata import find_model
 from service.api.dialects.oip.requests import HEADER_LENGTH, InferRequest, read_inference
-from service.api.operations import Subject, carry_out, check_texts, default_options, translate_texts
+from service.api.operations import Subject, carry_out, charge, check_texts, default_options, translate_texts
 from service.api.services import Services
 from service.pipeline.fields import FieldNames
 
@@ -49,6 +49,7 @@ class InferRoute:
             deadline = min(deadline, time.monotonic() + wanted.parameters.timeout / 1e6)
         policy, with_attention = self._services.policy, "attention" in wanted.wanted
         check_texts(texts, _TEXTS, policy, with_attention=with_attention)
+        charge(request, texts)
         options = default_options(policy, with_attention=with_attention)
         items = await translate_texts(
             request, self._services, subject, texts, options, names=_TEXTS, deadline=deadline

@@ -11,7 +11,7 @@ from service.api.dialects.oip.errors import OIP
 from service.api.dialects.oip.infer import InferRoute
 from service.api.dialects.oip.metadata import MetadataRoutes
 from service.api.dialects.oip.requests import InferRequest
-from service.api.plain import Handler, PlainApplication
+from service.api.plain import Handler, Needs, PlainApplication
 from service.api.services import Services
 
 _MODEL: Final = "/v2/models/{model}"
@@ -51,10 +51,13 @@ def add_routes(application: PlainApplication, services: Services) -> None:
     def add(
         path: str, handler: Handler, about: str, answer: type[Answer], errors: tuple[int, ...] = ()
     ) -> None:
-        method, body = ("POST", _INFER) if path.endswith("/infer") else ("GET", {})
+        infers = path.endswith("/infer")
+        method, body = ("POST", _INFER) if infers else ("GET", {})
+        needs: Needs = "nothing" if path.endswith(("/live", "/ready")) else "translate"
         application.speak(
             OIP, path, handler, methods=[method], description=f"Open Inference Protocol: {about}",
             openapi_extra=_path_parameters(path) | body, responses=_responses(answer, errors),
+            needs=needs, operation="translate" if infers else "",
         )  # fmt: skip
 
     add("/v2", metadata.server, "name and extensions of the server.", described.OipServer)

@@ -1,7 +1,7 @@
 """Errors as OpenNMT's server has them: status 200 and `{"error": "…", "status": "error"}`.
 
-Its clients look for `status` in the body. What cannot be read as a request at all, and failures of ours,
-keep their statuses; Retry-After comes with an overload all the same.
+Its clients look for `status` in the body. What cannot be read as a request at all, keys, their limits, and
+failures of ours keep their statuses; Retry-After comes with an overload all the same.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from starlette.requests import Request
 from service.api.dialect import Dialect
 from service.api.failures import Failure
 
-_KEPT: Final = frozenset({400, 405, 408, 413, 415, 431, 499, 500})
+_KEPT: Final = frozenset({400, 401, 403, 405, 408, 413, 415, 429, 431, 499, 500})
 
 
 def _render(failure: Failure, _: int, __: Request) -> dict[str, str]:

@@ -38,10 +38,12 @@ def add_routes(application: PlainApplication, services: Services) -> None:
     """Adds the routes."""
     models, translate = ModelRoutes(services), OpenNmtTranslateRoute(services)
 
-    def add(method: str, path: str, handler: Handler, about: str, answer: Any, extra: dict[str, Any]) -> None:
+    def add(
+        method: str, path: str, handler: Handler, about: str, answer: Any, extra: dict[str, Any], **who: Any
+    ) -> None:
         application.speak(
             OPENNMT, f"{_ROOT}/{path}", handler, methods=[method], description=f"OpenNMT: {about}",
-            openapi_extra=extra, responses={200: {"model": answer, "description": "the answer"}},
+            openapi_extra=extra, responses={200: {"model": answer, "description": "the answer"}}, **who,
         )  # fmt: skip
 
     translated = list[list[described.OpenNmtHypothesis]] | described.OpenNmtError
@@ -52,9 +54,10 @@ def add_routes(application: PlainApplication, services: Services) -> None:
         "a list per hypothesis, with word alignment.",
         translated,
         _BODY,
+        operation="translate",
     )
     add("GET", "models", models.models, "the models.", list[described.OpenNmtModel], {})
-    add("GET", "health", models.health, "always ok.", Status, {})
+    add("GET", "health", models.health, "always ok.", Status, {}, needs="nothing")
     for action in ("clone_model", "unload_model", "to_cpu", "to_gpu"):
         method = "POST" if action == "clone_model" else "GET"
         add(

@@ -17,6 +17,7 @@ from service.api.errors import FieldError, InvalidFields
 from service.api.operations import (
     Subject,
     carry_out,
+    charge,
     check_texts,
     default_options,
     json_response,
@@ -66,6 +67,7 @@ class OpenNmtTranslateRoute:
         texts = [one.src for one in inputs]
         with texts_named("src"):
             check_texts(texts, _TEXTS, policy, with_attention=True)
+            charge(request, texts)
             options = default_options(policy, n_best=inputs[0].n_best, with_attention=True)
             items = await translate_texts(
                 request, self._services, subject, texts, options, names=_TEXTS, deadline=deadline

@@ -1,0 +1,1 @@
+"""Keys, their file and their limits, without HTTP."""
