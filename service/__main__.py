@@ -21,6 +21,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return run(options)
     except KeyboardInterrupt:
         return _INTERRUPTED
+    except ImportError as error:  # what an interrupt becomes inside a module that is no Python
+        if isinstance(error.__cause__ or error.__context__, KeyboardInterrupt):
+            return _INTERRUPTED
+        raise
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -82,7 +82,7 @@ def test_doubtful_words_are_shaded_and_underlined(opened: Page) -> None:
     translate(opened, TEXT)
     doubtful = opened.locator("#aligned [data-doubt]")
     expect(doubtful).to_have_text("BACK?")
-    assert doubtful.evaluate("word => getComputedStyle(word).textDecorationLine") == "underline"
+    expect(doubtful).to_have_css("text-decoration-line", "underline")
     doubtful.hover()
     expect(opened.locator("#aligned .caption")).to_have_text("BACK? ← back? 90 % · confidence 25 %, doubtful")
     expect(opened.locator("#confidence")).to_have_text("Confidence 25 %")
