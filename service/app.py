@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import get_args
@@ -65,10 +66,12 @@ class Service:
             glossaries=self._glossaries,
             render_metrics=self.metrics.render,
             is_alive=self.is_alive,
+            is_draining=self.is_draining,
             web_files=read_web_files() if settings.web == "on" else {},
         )
         self.application = create_application(services, self._lifespan)
         self._stopping: asyncio.Task[StopReport] | None = None
+        self._is_draining = False
 
     def queue(self) -> QueueState:
         """What is owed now."""
@@ -86,9 +89,22 @@ class Service:
         """True while at least one engine takes sentences."""
         return self.translator.is_ready
 
+    def is_draining(self) -> bool:
+        """True from the moment that a stop was asked for."""
+        return self._is_draining
+
     def is_alive(self) -> bool:
-        """False where every engine was given up, so that only a new process helps."""
-        return any(engine.state != "dead" for engine in self.engines())
+        """False where an engine is lost, so that only a new process helps."""
+        return not self.lost_engines()
+
+    def lost_engines(self) -> tuple[int, ...]:
+        """The numbers of engines that were given up, or have been silent for too long."""
+        return self._workers.lost(time.monotonic())
+
+    def drain(self) -> None:
+        """Is no longer ready, and still serves whoever comes."""
+        self._is_draining = True
+        _log.info("draining")
 
     def cut(self) -> None:
         """Stops the engines now; whoever still waits gets NotReady. The first call counts."""
@@ -160,6 +176,9 @@ def engine_settings(settings: Settings) -> EngineSettings:
         num_gpus=num_gpus(),
         cuda=CudaOptions(memory_bytes=settings.gpu_memory_bytes, captures_graphs=settings.cuda_graphs),
         shortlists=settings.shortlist == "on",
+        start_seconds=settings.engine_start_seconds,
+        hang_seconds=settings.engine_hang_seconds,
+        max_restarts=settings.max_engine_restarts,
     )
 
 

@@ -33,6 +33,9 @@ class ServiceState(Protocol):
     def is_ready(self) -> bool:
         """True while sentences are taken."""
 
+    def is_draining(self) -> bool:
+        """True once a stop was asked for."""
+
 
 class TickTotals:
     """Running totals and the last tick of each engine and model."""
@@ -67,6 +70,8 @@ class ScrapeCollector(Collector):
         yield from self._batches()
         yield from self._models()
         yield from self._workers()
+        draining = self._state.is_draining()
+        yield _gauge("zhuyi_draining", "1 from the request to stop until the end.", draining)
 
     def _queue(self) -> Iterator[Metric]:
         queue = self._state.queue()

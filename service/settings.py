@@ -159,8 +159,35 @@ class Settings(BaseSettings):
     max_request_timeout_seconds: float = _knob(
         120.0, "Longest deadline that a request may name.", unit="seconds", ge=0.1, le=3600.0
     )
+    drain_grace_seconds: float = _knob(
+        5.0,
+        "Time from SIGTERM, when it is no longer ready, until it closes its port; it still serves meanwhile.",
+        unit="seconds",
+        ge=0.0,
+        le=3600.0,
+    )
     drain_seconds: float = _knob(
-        20.0, "Time that running requests have to end at a stop.", unit="seconds", ge=0.0, le=3600.0
+        20.0, "Time that running requests have to end after that.", unit="seconds", ge=0.0, le=3600.0
+    )
+    engine_start_seconds: float = _knob(
+        120.0, "Time an engine has to load and warm its models.", unit="seconds", ge=1.0, le=3600.0
+    )
+    engine_hang_seconds: float = _knob(
+        60.0,
+        "Silence after which an engine is killed and started again.",
+        unit="seconds",
+        ge=1.5,
+        le=3600.0,
+    )
+    max_engine_restarts: int = _knob(
+        5, "Times that an engine is started again within five minutes; then it is given up.", ge=0, le=1000
+    )
+    lost_engine_seconds: float = _knob(
+        30.0,
+        "Time that the process goes on with an engine that is lost; then it stops, with exit code 1.",
+        unit="seconds",
+        ge=0.0,
+        le=3600.0,
     )
 
     web: Literal["on", "off"] = _knob("on", "Whether the page is served at `/`, with its files below `/web`.")

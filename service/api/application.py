@@ -60,7 +60,9 @@ def create_application(services: Services, lifespan: Lifespan | None = None) -> 
         _add_web(application, services)
     application.add_middleware(RequestLimits, max_body_bytes=services.policy.max_body_bytes)
     routes = application.route_table()
-    application.add_middleware(RequestContext, recorder=services.recorder, routes=routes)
+    application.add_middleware(
+        RequestContext, recorder=services.recorder, routes=routes, is_draining=services.is_draining
+    )
     return application
 
 

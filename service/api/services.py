@@ -19,7 +19,8 @@ class Services:
     """The parts that answer requests.
 
     `render_metrics` gives the body and the content type of `/metrics`; `is_alive` is false
-    where only a restart of this process can help; without `web_files` there is no page.
+    where only a restart of this process can help, `is_draining` true once it is about to stop;
+    without `web_files` there is no page.
     """
 
     translator: Translating
@@ -30,4 +31,10 @@ class Services:
     glossaries: GlossaryStore
     render_metrics: Callable[[], tuple[bytes, str]]
     is_alive: Callable[[], bool] = lambda: True
+    is_draining: Callable[[], bool] = lambda: False
     web_files: Mapping[str, WebFile] = field(default_factory=dict)
+
+    @property
+    def is_ready(self) -> bool:
+        """True while requests should be sent here; whoever sends one all the same may still be served."""
+        return self.translator.is_ready and not self.is_draining()

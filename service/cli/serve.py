@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import math
-import signal
+import os
 import socket
 import sys
 from collections.abc import Iterator
@@ -15,33 +16,44 @@ import uvicorn
 from fastapi import FastAPI
 
 from service.app import Service
+from service.cli.departure import ANSWER_SECONDS, Departure
 from service.settings import Settings
 
-_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 _BACKLOG: Final = 2048
-_ANSWER_SECONDS: Final = 2
-"""How long the answers to what was cut may take to go out."""
 
 
 def serve(settings: Settings) -> int:
-    """Serves until a signal comes; raises OSError, CannotStart and EngineDied where it cannot start."""
+    """Serves until a signal comes, or until an engine is lost; returns the exit code.
+
+    Raises OSError, CannotStart and EngineDied where it cannot start.
+    """
     with _listener(settings) as listener:
         service = Service(settings)
         with asyncio.Runner(
             loop_factory=server_config(service.application, settings).get_loop_factory()
         ) as runner:
             try:
-                runner.run(_serve(service, settings, listener))
+                code = runner.run(_serve(service, settings, listener))
             except asyncio.CancelledError:
                 print("stopped before it was ready", file=sys.stderr)
-    return 0
+                return 0
+    if code:
+        logging.shutdown()
+        os._exit(code)  # an orderly end would wait for an engine that cannot be killed, for ever
+    return code
 
 
-async def _serve(service: Service, settings: Settings, listener: socket.socket) -> None:
+async def _serve(service: Service, settings: Settings, listener: socket.socket) -> int:
     server = _Server(server_config(service.application, settings))
-    with _until_signal(server, service, settings.drain_seconds):
+    departure = Departure(server, service, settings)
+    with departure.on_signal():
         async with service.application.router.lifespan_context(service.application):
-            await server.serve(sockets=[listener])
+            watch = asyncio.create_task(departure.on_loss())
+            try:
+                await server.serve(sockets=[listener])
+            finally:
+                watch.cancel()
+    return departure.exit_code
 
 
 class _Server(uvicorn.Server):
@@ -62,35 +74,6 @@ class _Server(uvicorn.Server):
         yield
 
 
-@contextlib.contextmanager
-def _until_signal(server: uvicorn.Server, service: Service, drain_seconds: float) -> Iterator[None]:
-    """A signal ends the start at once, and serving in an orderly way; a second one no longer waits.
-
-    What still runs after `drain_seconds` is cut while the connections are open, so its callers are told.
-    """
-    loop, task = asyncio.get_running_loop(), asyncio.current_task()
-    assert task is not None
-
-    def stop() -> None:
-        if not server.started:
-            task.cancel()
-            return
-        if server.should_exit:
-            service.cut()
-            loop.call_later(_ANSWER_SECONDS, setattr, server, "force_exit", True)
-        else:
-            loop.call_later(drain_seconds, service.cut)
-        server.should_exit = True
-
-    for one in _SIGNALS:
-        loop.add_signal_handler(one, stop)
-    try:
-        yield
-    finally:
-        for one in _SIGNALS:
-            loop.remove_signal_handler(one)
-
-
 def server_config(application: FastAPI, settings: Settings) -> uvicorn.Config:
     """How uvicorn serves an application: uvloop where there is one, httptools, no access log."""
     return uvicorn.Config(
@@ -105,7 +88,7 @@ def server_config(application: FastAPI, settings: Settings) -> uvicorn.Config:
         proxy_headers=False,
         server_header=False,
         backlog=_BACKLOG,
-        timeout_graceful_shutdown=math.ceil(settings.drain_seconds) + _ANSWER_SECONDS,
+        timeout_graceful_shutdown=math.ceil(settings.drain_seconds) + ANSWER_SECONDS,
     )
 
 

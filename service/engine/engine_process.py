@@ -151,4 +151,4 @@ class EngineProcess:
         process.join(_JOIN_SECONDS)
         if process.is_alive():
             process.kill()
-            process.join()
+            process.join(_JOIN_SECONDS)  # a driver may hold it for ever, and nobody must wait for that

@@ -89,6 +89,9 @@ class _ServiceState:
     def is_ready(self) -> bool:
         return True
 
+    def is_draining(self) -> bool:
+        return False
+
 
 SERVICE_STATE = _ServiceState()
 

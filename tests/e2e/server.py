@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -38,9 +39,29 @@ class Server:
     def stop(self) -> int:
         """Asks it to end, waits for that and returns its exit code."""
         self.process.terminate()
+        return self.wait()
+
+    def wait(self) -> int:
+        """Waits until it has ended and returns its exit code."""
         code = self.process.wait(_PATIENCE_SECONDS)
         self._listener.join(_PATIENCE_SECONDS)
         return code
+
+    def engines(self) -> list[int]:
+        """The process ids of its engines (Linux, proc_pid_stat(5))."""
+        return [pid for pid in map(int, filter(str.isdigit, os.listdir("/proc"))) if self._is_engine(pid)]
+
+    def signal_engine(self, what: signal.Signals) -> None:
+        """Sends a signal to one of them."""
+        os.kill(self.engines()[0], what)
+
+    def _is_engine(self, pid: int) -> bool:
+        try:
+            parent = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1]
+            command = Path(f"/proc/{pid}/cmdline").read_bytes()
+        except OSError:  # gone meanwhile
+            return False
+        return int(parent) == self.process.pid and b"multiprocessing.spawn" in command
 
     def _listen(self) -> None:
         assert self.process.stderr is not None
@@ -73,4 +94,5 @@ def environment(store: Path, **settings: object) -> dict[str, str]:
     """This process's environment with settings of the service in it."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("ZHUYI_")}
     named = {f"ZHUYI_{name.upper()}": str(value) for name, value in settings.items()}
-    return inherited | {"ZHUYI_MODEL_STORE": str(store), "ZHUYI_PORT": "0"} | named
+    ours = {"ZHUYI_MODEL_STORE": str(store), "ZHUYI_PORT": "0", "ZHUYI_DRAIN_GRACE_SECONDS": "0"}
+    return inherited | ours | named

@@ -118,45 +118,6 @@ def test_the_start_tells_an_address_and_a_command_that_works(server: Server) -> 
     assert httpx.post(f"{server.url}/translate", json=body, timeout=60).status_code == 200
 
 
-async def test_a_stop_lets_running_requests_end(store: Path) -> None:
-    """SIGTERM under load: what was taken is answered, and the exit code is 0."""
-    server = Server(store)
-    url = server.url
-    async with httpx.AsyncClient(base_url=url, timeout=60) as client:
-        texts = english(8)
-        tasks = [
-            asyncio.create_task(client.post("/translate", json={"q": text, "source": "en", "target": "zh"}))
-            for text in texts
-        ]
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        server.process.send_signal(signal.SIGTERM)
-        answers = await asyncio.gather(*tasks)
-    assert {answer.status_code for answer in answers} == {200}
-    assert await asyncio.to_thread(server.stop) == 0
-    assert "Traceback" not in "".join(server.said)
-
-
-@pytest.mark.parametrize(("drain_seconds", "num_signals"), [(0, 1), (600, 2)])
-async def test_what_is_cut_by_a_stop_is_told_so(store: Path, drain_seconds: int, num_signals: int) -> None:
-    """503 where the time to drain is over or a second signal comes, and the count of what was cut."""
-    slow = {"q": ["What a day. " * 15] * 16, "source": "en", "target": "zh", "beam_size": 8}
-    server = Server(store, drain_seconds=drain_seconds, engines=1)
-    async with httpx.AsyncClient(base_url=server.url, timeout=60) as client:
-        task = asyncio.create_task(client.post("/translate", json=slow))
-        while not total(samples_of((await client.get("/metrics")).text), "zhuyi_queue_requests"):  # noqa: ASYNC110
-            await asyncio.sleep(0.02)
-        for _ in range(num_signals):
-            server.process.send_signal(signal.SIGTERM)
-            await asyncio.sleep(0.3)  # two at once would be one
-        answer = await task
-    assert answer.status_code == 503
-    assert answer.json()["type"] == "urn:zhuyi:problem:not-ready"
-    assert await asyncio.to_thread(server.process.wait, 30) == 0
-    server.stop()
-    stopped = next(json.loads(line) for line in server.said if '"stopped"' in line)
-    assert stopped["num_cut"] > 0
-
-
 @pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGINT])
 def test_a_stop_during_the_start_is_clean(store: Path, by: signal.Signals) -> None:
     """No hang and no traceback, whatever was being loaded."""

@@ -69,5 +69,5 @@ class MetadataRoutes:
         return json_response(answer | {"inputs": _INPUTS, "outputs": _OUTPUTS})
 
     def _require_ready(self) -> None:
-        if not self._services.translator.is_ready:
+        if not self._services.is_ready:
             raise NotReady("no engine takes work now")
