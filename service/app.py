@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
 import structlog
 from fastapi import FastAPI
@@ -29,9 +29,13 @@ from service.engine.workers import EngineStatus, Workers
 from service.glossaries.store import GlossaryLimits, GlossaryStore
 from service.metrics import Metrics
 from service.pipeline.item_translator import ItemTranslator
+from service.pipeline.units import Outcome as SentenceOutcome
 from service.settings import Settings
 from service.text.detection import LanguageDetector
 from service.text.evidence import Calibration
+
+if TYPE_CHECKING:
+    from service.traces import Traces
 
 _log = structlog.get_logger("service")
 
@@ -54,8 +58,9 @@ class Service:
         calibrations = {
             folder.manifest.name: found for folder in folders if (found := Calibration.of(folder))
         }
+        self._traces = _traces_of(settings)
         items = ItemTranslator(
-            self.translator, self._detector, self.metrics.sentence_finished, calibrations=calibrations
+            self.translator, self._detector, self._sentence_finished, calibrations=calibrations
         )
         services = Services(
             translator=self.translator,
@@ -70,6 +75,8 @@ class Service:
             web_files=read_web_files() if settings.web == "on" else {},
         )
         self.application = create_application(services, self._lifespan)
+        if self._traces is not None:
+            self._traces.follow(self.application)
         self._stopping: asyncio.Task[StopReport] | None = None
         self._is_draining = False
 
@@ -124,6 +131,13 @@ class Service:
             assert self._stopping is not None
             _log.info("stopped", num_cut=(await self._stopping).num_cut)
             self._glossaries.close()
+            if self._traces is not None:
+                await asyncio.to_thread(self._traces.stop)
+
+    def _sentence_finished(self, outcome: SentenceOutcome) -> None:
+        self.metrics.sentence_finished(outcome)
+        if self._traces is not None:
+            self._traces.sentence_finished(outcome)
 
     def _tell_models(self) -> None:
         for model in self.models():
@@ -136,6 +150,15 @@ class Service:
                 device=model.actual_device,
                 precision=model.precision,
             )
+
+
+def _traces_of(settings: Settings) -> Traces | None:
+    """None where they are off: nothing of OpenTelemetry is imported then, and nothing is asked for it."""
+    if settings.traces == "off":
+        return None
+    from service.traces import Traces
+
+    return Traces()
 
 
 def make_policy(settings: Settings) -> Policy:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from service.engine.gpus import num_gpus
@@ -26,6 +28,14 @@ def spare_cores(cpu_max: Path = Path("/sys/fs/cgroup/cpu.max")) -> int:
         quota, period = cpu_max.read_text().split()
         num_cores = num_cores if quota == "max" else min(num_cores, int(quota) // int(period))
     return max(1, num_cores - 1)
+
+
+def has_packages_for_traces() -> bool:
+    """True where the extra `traces` is installed."""
+    try:
+        return find_spec("opentelemetry.exporter.otlp.proto.http") is not None
+    except ModuleNotFoundError:  # not even the package that it would be in
+        return False
 
 
 def _default_engines(validated: dict[str, Any]) -> int:
@@ -196,3 +206,13 @@ class Settings(BaseSettings):
         "auto", "Form of the log lines; `auto` is `console` on a terminal."
     )
     log_level: Literal["debug", "info", "warning", "error"] = _knob("info", "Least level that is logged.")
+    traces: Literal["off", "otlp"] = _knob(
+        "off", "Whether requests are traced: `otlp` sends spans as OpenTelemetry's `OTEL_*` variables say."
+    )
+
+    @field_validator("traces")
+    @classmethod
+    def _require_packages(cls, traces: str) -> str:
+        if traces == "otlp" and not has_packages_for_traces():
+            raise PydanticCustomError("extra", "otlp needs `pip install 'zhuyi[traces]'`")
+        return traces

@@ -22,7 +22,7 @@ REQUEST_ID_HEADER: Final = b"x-request-id"
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._:/+=-]{1,128}")
 _NO_SNIFF: Final = (b"x-content-type-options", b"nosniff")
 _CLOSE: Final = (b"connection", b"close")
-_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 _log = structlog.get_logger("service.api")
 
@@ -53,7 +53,7 @@ class RequestContext:
             await self._answer(scope, exchange)
         finally:
             self._recorder.http_finished(
-                method=scope["method"] if scope["method"] in _METHODS else "other",
+                method=scope["method"] if scope["method"] in METHODS else "other",
                 route=route,
                 dialect=dialect.name,
                 status=exchange.status,
