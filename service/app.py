@@ -60,7 +60,11 @@ class Service:
         }
         self._traces = _traces_of(settings)
         items = ItemTranslator(
-            self.translator, self._detector, self._sentence_finished, calibrations=calibrations
+            self.translator,
+            self._detector,
+            self._sentence_finished,
+            calibrations=calibrations,
+            on_item=self.metrics.item_finished,
         )
         services = Services(
             translator=self.translator,
@@ -79,6 +83,7 @@ class Service:
             self._traces.follow(self.application)
         self._stopping: asyncio.Task[StopReport] | None = None
         self._is_draining = False
+        self._max_rows = settings.max_rows
 
     def queue(self) -> QueueState:
         """What is owed now."""
@@ -91,6 +96,10 @@ class Service:
     def engines(self) -> tuple[EngineStatus, ...]:
         """All engine processes, dead ones too."""
         return self._workers.engines()
+
+    def num_slots(self) -> int:
+        """How many rows of one model can run at once."""
+        return self._max_rows * sum(engine.state == "ready" for engine in self.engines())
 
     def is_ready(self) -> bool:
         """True while at least one engine takes sentences."""
