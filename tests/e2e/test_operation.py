@@ -21,8 +21,7 @@ from tests.api.test_metrics import Samples, samples_of, total
 from tests.e2e.sentences import english
 from tests.e2e.server import Server, command, environment, running
 
-SECRET = "MyPasswordIsHunter2"
-GOOD = {"q": f"Where is {SECRET}?", "source": "en", "target": "zh", "beam_size": 1}
+GOOD = {"q": "Where is my order?", "source": "en", "target": "zh", "beam_size": 1}
 
 
 def test_metrics_agree_with_the_answers(store: Path) -> None:
@@ -82,23 +81,6 @@ async def test_what_does_not_fit_into_the_queue_is_refused_at_once(store: Path) 
     assert len(answers) - len(refused) == total(samples, "zhuyi_requests_total", outcome="ok") >= 4
     assert too_many.status_code == 400
     assert too_many.json()["errors"][0]["limit"] == 4
-
-
-def test_nothing_of_a_text_is_logged(server: Server, client: httpx.Client) -> None:
-    """Not at the finest level, not for good requests and not for bad ones; and no server header."""
-    answers = [
-        client.post("/translate", json=GOOD),
-        client.post("/translate", json=GOOD | {"source": SECRET}),
-    ]
-    answers += [client.post(f"/translate?{SECRET}={SECRET}", content=SECRET), client.get(f"/{SECRET}")]
-    part = f'Content-Disposition: form-data; name="q"\r\nContent-Transfer-Encoding: {SECRET}'
-    form = {"Content-Type": "multipart/form-data; boundary=x"}
-    answers.append(client.post("/translate", content=f"--x\r\n{part}\r\n\r\n{SECRET}", headers=form))
-    answers.append(client.post("/language/translate/v2", params={"q": SECRET, "target": SECRET}))
-    answers.append(client.post("/attention-weights", json=GOOD | {"translation": SECRET}))
-    assert [answer.status_code for answer in answers] == [200, 400, 415, 404, 400, 400, 200]
-    assert all("server" not in answer.headers for answer in answers)
-    assert SECRET.lower() not in "".join(server.said).lower()
 
 
 def test_a_fallback_to_the_cpu_is_a_line_with_its_reason(store: Path) -> None:
