@@ -70,6 +70,7 @@ class Server:
                 self.said.append(line)
                 if found := _ADDRESS.search(line):
                     self._address = found.group(1)
+                elif line.startswith("Try: "):  # the last line of the start
                     self._is_known.set()
         self._is_known.set()
 
