@@ -35,6 +35,7 @@ class Departure:
         self._service = service
         self._settings = settings
         self._has_begun = False
+        self._has_heard = False
         self.exit_code = 0
 
     @contextlib.contextmanager
@@ -50,9 +51,10 @@ class Departure:
         def hear(number: signal.Signals) -> None:
             if not self._server.started:
                 starting.cancel()
-            elif self._has_begun:
+            elif self._has_heard:
                 self._hurry()
             else:
+                self._has_heard = True
                 self._begin(0.0 if number is signal.SIGINT else self._settings.drain_grace_seconds)
 
         for one in _SIGNALS:
@@ -64,19 +66,21 @@ class Departure:
                 loop.remove_signal_handler(one)
 
     async def on_loss(self) -> None:
-        """Leaves with exit code 1 when an engine has been lost for `lost_engine_seconds`; never returns."""
+        """Leaves with exit code 1 when an engine has been lost for `lost_engine_seconds`, and returns then."""
         lost_at: float | None = None
         while True:
             await asyncio.sleep(_LOOK_SECONDS)
             lost, now = self._service.lost_engines(), time.monotonic()
             lost_at = (lost_at or now) if lost else None
-            is_over = lost_at is not None and now - lost_at >= self._settings.lost_engine_seconds
-            if is_over and not self._has_begun:
+            if lost_at is not None and now - lost_at >= self._settings.lost_engine_seconds:
                 _log.error("engines lost", engines=list(lost))
                 self.exit_code = 1
                 self._begin(self._settings.drain_grace_seconds)
+                return
 
     def _begin(self, grace_seconds: float) -> None:
+        if self._has_begun:  # of itself, where an engine is lost: the signal that follows is a first one
+            return
         self._has_begun = True
         self._service.drain()
         asyncio.get_running_loop().call_later(grace_seconds, self._close)

@@ -13,6 +13,8 @@ from service.engine.folder import ModelFolder
 from service.engine.messages import Job, Progress, ReadyModel, Result, TickRecord
 from service.engine.scheduler import BatchLimits
 
+_SPARE_SECONDS = 15.0  # for a last chance, the end of a process and the pause before the next
+
 OnResult = Callable[[Result], None]
 OnProgress = Callable[[Progress], None]
 OnTick = Callable[[TickRecord], None]
@@ -46,7 +48,7 @@ class EngineSettings:
     @property
     def max_silence_seconds(self) -> float:
         """As long as it takes at most to end an engine that hangs and to start its successor."""
-        return self.hang_seconds + self.start_seconds
+        return self.hang_seconds + self.start_seconds + _SPARE_SECONDS
 
     def core(self, models: Sequence[ModelFolder], engine: int) -> CoreSettings:
         """What the engine with this number loads."""

@@ -49,7 +49,7 @@ class Server:
 
     def engines(self) -> list[int]:
         """The process ids of its engines (Linux, proc_pid_stat(5))."""
-        return [pid for pid in map(int, filter(str.isdigit, os.listdir("/proc"))) if self._is_engine(pid)]
+        return sorted(filter(self._is_engine, map(int, filter(str.isdigit, os.listdir("/proc")))))
 
     def signal_engine(self, what: signal.Signals) -> None:
         """Sends a signal to one of them."""

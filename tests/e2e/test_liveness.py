@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import signal
 import time
 from pathlib import Path
@@ -53,7 +54,7 @@ async def test_an_engine_that_stays_stuck_ends_the_process(store: Path) -> None:
     """Given up, it fails the probe although the other one serves; then the process leaves with code 1."""
     server = Server(
         store, engines=2, engine_hang_seconds=HANG_SECONDS, max_engine_restarts=0, lost_engine_seconds=3,
-        log_format="json",
+        log_format="json", drain_grace_seconds=3,
     )  # fmt: skip
     async with httpx.AsyncClient(base_url=server.url, timeout=60) as client:
         assert (await client.get("/health/live")).status_code == 200
@@ -63,10 +64,33 @@ async def test_an_engine_that_stays_stuck_ends_the_process(store: Path) -> None:
                 await asyncio.sleep(0.1)
         assert (await client.get("/health/ready")).status_code == 200
         assert (await client.post("/translate", json=BULK | {"q": "Hello."})).status_code == 200
+        async with asyncio.timeout(30):
+            while (await client.get("/health/ready")).status_code == 200:  # noqa: ASYNC110
+                await asyncio.sleep(0.1)
+        server.process.send_signal(signal.SIGTERM)  # a liveness probe's, which is no second one
+        assert (await client.post("/translate", json=BULK | {"q": "Hello."})).status_code == 200
     assert await asyncio.to_thread(server.process.wait, 30) == 1
     assert server.wait() == 1
     events = [json.loads(line) for line in server.said if line.startswith("{")]
     assert [len(one["engines"]) for one in events if one["event"] == "engines lost"] == [1]
+
+
+async def test_a_paused_container_loses_no_engine(store: Path) -> None:
+    """Every process stands still for longer than a silence may be; then all go on."""
+    with running(store, engines=2, engine_hang_seconds=HANG_SECONDS) as server:
+        everyone = [server.process.pid, *server.engines()]
+        assert len(everyone) == 3
+        for pid in everyone:
+            os.kill(pid, signal.SIGSTOP)
+        await asyncio.sleep(HANG_SECONDS + 2)
+        for pid in everyone:
+            os.kill(pid, signal.SIGCONT)
+        async with httpx.AsyncClient(base_url=server.url, timeout=60) as client:
+            await asyncio.sleep(HANG_SECONDS)
+            assert (await client.get("/health/live")).status_code == 200
+            samples = samples_of((await client.get("/metrics")).text)
+        assert [server.process.pid, *server.engines()] == everyone
+    assert total(samples, "zhuyi_worker_restarts_total") == 0
 
 
 async def _ask_until(client: httpx.AsyncClient, until: float) -> list[int]:
