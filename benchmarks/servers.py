@@ -50,6 +50,7 @@ class Server:
             store = str(options.model_folder.parents[1])
             named = {"ZHUYI_HOST": HOST, "ZHUYI_PORT": str(options.port), "ZHUYI_MODEL_STORE": store}
             named |= {"ZHUYI_ENGINES": str(options.workers), "ZHUYI_PRECISION": options.precision}
+            named["ZHUYI_DRAIN_GRACE_SECONDS"] = "0"
             return {**named, **ours}
         return {**options.to_environment(), **_QUIET}
 

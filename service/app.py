@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
 import structlog
 from fastapi import FastAPI
@@ -32,9 +33,13 @@ from service.engine.workers import EngineStatus, Workers
 from service.glossaries.store import GlossaryLimits, GlossaryStore
 from service.metrics import Metrics
 from service.pipeline.item_translator import ItemTranslator
+from service.pipeline.units import Outcome as SentenceOutcome
 from service.settings import Settings
 from service.text.detection import LanguageDetector
 from service.text.evidence import Calibration
+
+if TYPE_CHECKING:
+    from service.traces import Traces
 
 _log = structlog.get_logger("service")
 
@@ -57,8 +62,13 @@ class Service:
         calibrations = {
             folder.manifest.name: found for folder in folders if (found := Calibration.of(folder))
         }
+        self._traces = _traces_of(settings)
         items = ItemTranslator(
-            self.translator, self._detector, self.metrics.sentence_finished, calibrations=calibrations
+            self.translator,
+            self._detector,
+            self._sentence_finished,
+            calibrations=calibrations,
+            on_item=self.metrics.item_finished,
         )
         services = Services(
             translator=self.translator,
@@ -69,12 +79,17 @@ class Service:
             glossaries=self._glossaries,
             render_metrics=self.metrics.render,
             is_alive=self.is_alive,
+            is_draining=self.is_draining,
             gate=make_gate(settings),
             web_files=read_web_files() if settings.web == "on" else {},
         )
         self.application = create_application(services, self._lifespan)
         self.administration = create_administration(services)
+        if self._traces is not None:
+            self._traces.follow(self.application)
         self._stopping: asyncio.Task[StopReport] | None = None
+        self._is_draining = False
+        self._max_rows = settings.max_rows
 
     def queue(self) -> QueueState:
         """What is owed now."""
@@ -88,13 +103,30 @@ class Service:
         """All engine processes, dead ones too."""
         return self._workers.engines()
 
+    def num_slots(self) -> int:
+        """How many rows of one model can run at once."""
+        return self._max_rows * sum(engine.state == "ready" for engine in self.engines())
+
     def is_ready(self) -> bool:
         """True while at least one engine takes sentences."""
         return self.translator.is_ready
 
+    def is_draining(self) -> bool:
+        """True from the moment that a stop was asked for."""
+        return self._is_draining
+
     def is_alive(self) -> bool:
-        """False where every engine was given up, so that only a new process helps."""
-        return any(engine.state != "dead" for engine in self.engines())
+        """False where an engine is lost, so that only a new process helps."""
+        return not self.lost_engines()
+
+    def lost_engines(self) -> tuple[int, ...]:
+        """The numbers of engines that were given up, or have been silent for too long."""
+        return self._workers.lost(time.monotonic())
+
+    def drain(self) -> None:
+        """Is no longer ready, and still serves whoever comes."""
+        self._is_draining = True
+        _log.info("draining")
 
     def cut(self) -> None:
         """Stops the engines now; whoever still waits gets NotReady. The first call counts."""
@@ -114,6 +146,13 @@ class Service:
             assert self._stopping is not None
             _log.info("stopped", num_cut=(await self._stopping).num_cut)
             self._glossaries.close()
+            if self._traces is not None:
+                await asyncio.to_thread(self._traces.stop)
+
+    def _sentence_finished(self, outcome: SentenceOutcome) -> None:
+        self.metrics.sentence_finished(outcome)
+        if self._traces is not None:
+            self._traces.sentence_finished(outcome)
 
     def _tell_models(self) -> None:
         for model in self.models():
@@ -126,6 +165,15 @@ class Service:
                 device=model.actual_device,
                 precision=model.precision,
             )
+
+
+def _traces_of(settings: Settings) -> Traces | None:
+    """None where they are off: nothing of OpenTelemetry is imported then, and nothing is asked for it."""
+    if settings.traces == "off":
+        return None
+    from service.traces import Traces
+
+    return Traces()
 
 
 def make_policy(settings: Settings) -> Policy:
@@ -173,6 +221,9 @@ def engine_settings(settings: Settings) -> EngineSettings:
         num_gpus=num_gpus(),
         cuda=CudaOptions(memory_bytes=settings.gpu_memory_bytes, captures_graphs=settings.cuda_graphs),
         shortlists=settings.shortlist == "on",
+        start_seconds=settings.engine_start_seconds,
+        hang_seconds=settings.engine_hang_seconds,
+        max_restarts=settings.max_engine_restarts,
     )
 
 

@@ -15,6 +15,7 @@ def configure_logging(form: Literal["auto", "console", "json"], level: str) -> N
     """Sends structlog's events and those of the standard library through the same formatter."""
     as_json = form == "json" or (form == "auto" and not sys.stderr.isatty())
     shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,  # the trace's id, where there is one
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.ExtraAdder(),

@@ -5,7 +5,6 @@ Base units, fixed buckets, and labels only from names that the service itself kn
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable
 
 from prometheus_client import CollectorRegistry, GCCollector, ProcessCollector
@@ -13,6 +12,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from service.engine.messages import TickRecord
 from service.engine.translation import LoadedModelInfo
+from service.pipeline.items import Item
 from service.pipeline.units import Outcome
 from service.scrape import ScrapeCollector, ServiceState, TickTotals
 from service.series.access import AccessSeries
@@ -20,6 +20,7 @@ from service.series.engine import EngineSeries
 from service.series.http import HttpSeries
 from service.series.quality import QualitySeries
 from service.series.requests import RequestSeries
+from service.series.sentences import SentenceSeries
 
 
 class Metrics:
@@ -31,6 +32,7 @@ class Metrics:
         GCCollector(registry=self.registry)
         self._http = HttpSeries(self.registry)
         self._requests = RequestSeries(self.registry)
+        self._sentences = SentenceSeries(self.registry)
         self._engine = EngineSeries(self.registry)
         self._quality = QualitySeries(self.registry)
         self._access = AccessSeries(self.registry)
@@ -48,6 +50,7 @@ class Metrics:
         expected = tuple(outcomes)
         for model in models:
             self._requests.expect(model, expected)
+            self._sentences.expect(model)
             self._engine.expect(model)
             self._quality.expect(model)
             self._ticks.expect(model.name)
@@ -101,19 +104,18 @@ class Metrics:
         """A request was over a limit of its key."""
         self._access.rate_limited.add(1, reason)
 
+    def stream_began(self, *, model: str, seconds: float) -> None:
+        """The first piece of a stream is on its way, so long after its request came."""
+        self._requests.first_token.observe(seconds, model)
+
     def sentence_finished(self, outcome: Outcome) -> None:
         """A sentence came back from the engines and was assessed."""
         self._quality.observe(outcome)
-        translation = outcome.translation
-        name, version = translation.model, translation.version
-        self._requests.finished.add(1, name, version, translation.finish_reason)
-        self._requests.tokenization.observe(translation.timings.tokenize_seconds, name)
-        self._requests.queue.observe(translation.timings.queue_seconds, name)
-        inference = translation.timings.encode_seconds + translation.timings.decode_seconds
-        self._requests.inference.observe(inference, name, version)
-        self._requests.source_tokens.observe(len(translation.source_tokens), name)
-        self._requests.target_tokens.observe(len(translation.target_tokens), name)
-        self._requests.last_success.set(time.time(), name)
+        self._sentences.observe(outcome)
+
+    def item_finished(self, item: Item, seconds: float) -> None:
+        """A text is put together; `seconds` were spent on it since its sentences came back."""
+        self._sentences.note_item(item, seconds)
 
     def record_tick(self, record: TickRecord) -> None:
         """One tick of one model in one engine."""

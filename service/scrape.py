@@ -30,8 +30,14 @@ class ServiceState(Protocol):
     def engines(self) -> tuple[EngineStatus, ...]:
         """All engine processes."""
 
+    def num_slots(self) -> int:
+        """How many rows of one model can run at once, in all engines that are ready."""
+
     def is_ready(self) -> bool:
         """True while sentences are taken."""
+
+    def is_draining(self) -> bool:
+        """True once a stop was asked for."""
 
 
 class TickTotals:
@@ -67,6 +73,8 @@ class ScrapeCollector(Collector):
         yield from self._batches()
         yield from self._models()
         yield from self._workers()
+        draining = self._state.is_draining()
+        yield _gauge("zhuyi_draining", "1 from the request to stop until the end.", draining)
 
     def _queue(self) -> Iterator[Metric]:
         queue = self._state.queue()
@@ -101,6 +109,8 @@ class ScrapeCollector(Collector):
             labels=["model", "requested", "actual"],
         )
         load = GaugeMetricFamily("zhuyi_model_load_seconds", "Time to load and warm up.", labels=["model"])
+        slots = GaugeMetricFamily("zhuyi_slots", "Rows that can run at once.", labels=["model"])
+        num_slots = self._state.num_slots()
         is_ready = self._state.is_ready()
         for model in self._state.models():
             names = [model.name, model.version]
@@ -109,7 +119,8 @@ class ScrapeCollector(Collector):
             ready.add_metric(names, is_ready and bool(device))
             fell_back.add_metric([model.name, model.requested_device, device], model.fell_back)
             load.add_metric([model.name], model.load_seconds)
-        yield from (info, ready, fell_back, load)
+            slots.add_metric([model.name], num_slots)
+        yield from (info, ready, fell_back, load, slots)
 
     def _workers(self) -> Iterator[Metric]:
         heartbeat = GaugeMetricFamily(

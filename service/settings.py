@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import re
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, field_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from service.engine.gpus import num_gpus
@@ -43,6 +45,14 @@ def spare_cores(cpu_max: Path = Path("/sys/fs/cgroup/cpu.max")) -> int:
         quota, period = cpu_max.read_text().split()
         num_cores = num_cores if quota == "max" else min(num_cores, int(quota) // int(period))
     return max(1, num_cores - 1)
+
+
+def has_packages_for_traces() -> bool:
+    """True where the extra `traces` is installed."""
+    try:
+        return find_spec("opentelemetry.exporter.otlp.proto.http") is not None
+    except ModuleNotFoundError:  # not even the package that it would be in
+        return False
 
 
 def _default_engines(validated: dict[str, Any]) -> int:
@@ -176,8 +186,35 @@ class Settings(BaseSettings):
     max_request_timeout_seconds: float = _knob(
         120.0, "Longest deadline that a request may name.", unit="seconds", ge=0.1, le=3600.0
     )
+    drain_grace_seconds: float = _knob(
+        5.0,
+        "Time from SIGTERM, when it is no longer ready, until it closes its port; it still serves meanwhile.",
+        unit="seconds",
+        ge=0.0,
+        le=3600.0,
+    )
     drain_seconds: float = _knob(
-        20.0, "Time that running requests have to end at a stop.", unit="seconds", ge=0.0, le=3600.0
+        20.0, "Time that running requests have to end after that.", unit="seconds", ge=0.0, le=3600.0
+    )
+    engine_start_seconds: float = _knob(
+        120.0, "Time an engine has to load and warm its models.", unit="seconds", ge=1.0, le=3600.0
+    )
+    engine_hang_seconds: float = _knob(
+        60.0,
+        "Silence after which an engine is killed and started again.",
+        unit="seconds",
+        ge=1.5,
+        le=3600.0,
+    )
+    max_engine_restarts: int = _knob(
+        5, "Times that an engine is started again within five minutes; then it is given up.", ge=0, le=1000
+    )
+    lost_engine_seconds: float = _knob(
+        30.0,
+        "Time that the process goes on with an engine that is lost; then it stops, with exit code 1.",
+        unit="seconds",
+        ge=0.0,
+        le=3600.0,
     )
 
     keys_file: Path | None = Field(
@@ -205,3 +242,13 @@ class Settings(BaseSettings):
         "auto", "Form of the log lines; `auto` is `console` on a terminal."
     )
     log_level: Literal["debug", "info", "warning", "error"] = _knob("info", "Least level that is logged.")
+    traces: Literal["off", "otlp"] = _knob(
+        "off", "Whether requests are traced: `otlp` sends spans as OpenTelemetry's `OTEL_*` variables say."
+    )
+
+    @field_validator("traces")
+    @classmethod
+    def _require_packages(cls, traces: str) -> str:
+        if traces == "otlp" and not has_packages_for_traces():
+            raise PydanticCustomError("extra", "otlp needs `pip install 'zhuyi[traces]'`")
+        return traces

@@ -33,7 +33,7 @@ _ABOUT: Final = (
 )
 
 
-def create_application(services: Services, lifespan: Lifespan | None = None) -> FastAPI:
+def create_application(services: Services, lifespan: Lifespan | None = None) -> PlainApplication:
     """The application of one process; starts nothing but what `lifespan` does."""
     application = PlainApplication(
         title="Zhuyi",

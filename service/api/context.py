@@ -6,6 +6,7 @@ import re
 import secrets
 import time
 import traceback
+from collections.abc import Callable
 from typing import Final
 
 import structlog
@@ -20,18 +21,25 @@ from service.engine.errors import ZhuyiError
 REQUEST_ID_HEADER: Final = b"x-request-id"
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._:/+=-]{1,128}")
 _NO_SNIFF: Final = (b"x-content-type-options", b"nosniff")
-_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_CLOSE: Final = (b"connection", b"close")
+METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 _log = structlog.get_logger("service.api")
 
 
 class RequestContext:
-    """ASGI middleware; takes the caller's request id where it is a sane one, and gives it back."""
+    """ASGI middleware; takes the caller's request id where it is a sane one, and gives it back.
 
-    def __init__(self, app: ASGIApp, *, recorder: Recording, routes: RouteTable) -> None:
+    While the process drains, every answer asks its client to leave the connection (RFC 9112, section 9.6).
+    """
+
+    def __init__(
+        self, app: ASGIApp, *, recorder: Recording, routes: RouteTable, is_draining: Callable[[], bool]
+    ) -> None:
         self._app = app
         self._recorder = recorder
         self._routes = routes
+        self._is_draining = is_draining
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -39,13 +47,13 @@ class RequestContext:
             return
         route, dialect = self._routes.find(scope["path"])
         scope.setdefault("state", {}).update(request_id=_request_id(scope), dialect=dialect)
-        exchange = _Exchange(scope, receive, send)
+        exchange = _Exchange(scope, receive, send, self._is_draining)
         self._recorder.http_started(route)
         try:
             await self._answer(scope, exchange)
         finally:
             self._recorder.http_finished(
-                method=scope["method"] if scope["method"] in _METHODS else "other",
+                method=scope["method"] if scope["method"] in METHODS else "other",
                 route=route,
                 dialect=dialect.name,
                 status=exchange.status,
@@ -67,8 +75,8 @@ class RequestContext:
 class _Exchange:
     """One request and its response, counted on the way; `status` is 499 until an answer begins."""
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        self._receive, self._send = receive, send
+    def __init__(self, scope: Scope, receive: Receive, send: Send, is_draining: Callable[[], bool]) -> None:
+        self._receive, self._send, self._is_draining = receive, send, is_draining
         self._state = scope["state"]
         self._request_id: str = self._state["request_id"]
         self.started = time.monotonic()
@@ -85,6 +93,8 @@ class _Exchange:
         if message["type"] == "http.response.start":
             self.status, self.has_begun = message["status"], True
             own = [(REQUEST_ID_HEADER, self._request_id.encode()), _NO_SNIFF, *self._state.get("headers", ())]
+            if self._is_draining():
+                own.append(_CLOSE)
             headers = [*message.get("headers", ()), *own]
             message = {**message, "headers": headers}
         self.num_bytes_out += len(message.get("body", b""))

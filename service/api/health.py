@@ -23,13 +23,13 @@ class HealthRoutes:
     async def live(self, _: Request) -> Response:
         """200 unless only a restart of the process can help."""
         if not self._services.is_alive():
-            raise NotReady("every engine is dead and will not be started again")
+            raise NotReady("an engine is lost and will not come back")
         return json_response({"status": "ok"})
 
     async def ready(self, _: Request) -> Response:
-        """200 while at least one engine takes sentences; load never changes it."""
-        if not self._services.translator.is_ready:
-            raise NotReady("no engine takes work now")
+        """200 while at least one engine takes sentences and no stop has begun; load never changes it."""
+        if not self._services.is_ready:
+            raise NotReady("draining" if self._services.is_draining() else "no engine takes work now")
         return json_response({"status": "ok"})
 
     async def metrics(self, _: Request) -> Response:

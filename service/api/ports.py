@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from service.pipeline.units import Outcome
-
 
 class Recording(Protocol):
     """Who hears of what happened; `seconds` are durations, names are those of routes and served languages."""
@@ -40,4 +38,4 @@ class Recording(Protocol):
 
     def rate_limited(self, reason: str) -> None: ...
 
-    def sentence_finished(self, outcome: Outcome) -> None: ...
+    def stream_began(self, *, model: str, seconds: float) -> None: ...

@@ -20,8 +20,8 @@ class Services:
     """The parts that answer requests.
 
     `render_metrics` gives the body and the content type of `/metrics`; `is_alive` is false
-    where only a restart of this process can help; without `gate` no route needs a key, without `web_files`
-    there is no page.
+    where only a restart of this process can help, `is_draining` true once it is about to stop;
+    without `gate` no route needs a key, without `web_files` there is no page.
     """
 
     translator: Translating
@@ -33,4 +33,10 @@ class Services:
     render_metrics: Callable[[], tuple[bytes, str]]
     is_alive: Callable[[], bool] = lambda: True
     gate: Gate | None = None
+    is_draining: Callable[[], bool] = lambda: False
     web_files: Mapping[str, WebFile] = field(default_factory=dict)
+
+    @property
+    def is_ready(self) -> bool:
+        """True while requests should be sent here; whoever sends one all the same may still be served."""
+        return self.translator.is_ready and not self.is_draining()

@@ -43,7 +43,9 @@ def surround(application: PlainApplication, services: Services) -> None:
         application.add_exception_handler(family, _answer_error)
     application.add_middleware(RequestLimits, max_body_bytes=services.policy.max_body_bytes)
     routes = application.route_table()
-    application.add_middleware(RequestContext, recorder=services.recorder, routes=routes)
+    application.add_middleware(
+        RequestContext, recorder=services.recorder, routes=routes, is_draining=services.is_draining
+    )
 
 
 def allow_origins(application: PlainApplication, origins: tuple[str, ...]) -> None:

@@ -5,7 +5,8 @@ Events: `translation.chunk`, `translation.segment`, `translation.item`, `transla
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,7 +42,7 @@ class TranslationStream:
         items = await self.services.items.translate(
             wanted.texts, subject.source, subject.target, options,
             names=FieldNames(wanted.is_list), deadline=self.deadline, handling=handling_of(wanted),
-            listener=_Teller(wanted, emit),
+            listener=_Teller(wanted, emit, self._note_first),
         )  # fmt: skip
         note_model(items, self.services.translator, subject)
         for number, item in enumerate(items):
@@ -49,16 +50,26 @@ class TranslationStream:
         answer = render_translations(items, wanted) | {"model": render_model(subject.model)}
         emit("translation.done", answer)
 
+    def _note_first(self) -> None:
+        model = self.subject.model.name if self.subject.model else ""
+        seconds = time.monotonic() - self.subject.started
+        self.services.recorder.stream_began(model=model, seconds=seconds)
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(slots=True)
 class _Teller:
     """Places of the source are in the whole text, those of the target in its sentence's translation."""
 
     wanted: TranslateRequest
     emit: Emit
+    on_first: Callable[[], None]
+    has_begun: bool = False
 
     def piece(self, position: Position, text: str, delta: str, links: Sequence[Link]) -> None:
         """Emits what the translation goes on by."""
+        if not self.has_begun:
+            self.has_begun = True
+            self.on_first()
         source = placing_in(self.wanted.texts[position.text], self.wanted.offsets)(position.shift)
         target = placing_in(text, self.wanted.offsets)(Shift(0))
         alignment = [

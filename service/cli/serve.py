@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import math
-import signal
+import os
 import socket
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -15,16 +16,17 @@ import uvicorn
 from fastapi import FastAPI
 
 from service.app import Service
+from service.cli.departure import ANSWER_SECONDS, Departure
 from service.settings import Settings
 
-_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 _BACKLOG: Final = 2048
-_ANSWER_SECONDS: Final = 2
-"""How long the answers to what was cut may take to go out."""
 
 
 def serve(settings: Settings) -> int:
-    """Serves until a signal comes; raises OSError, CannotStart and EngineDied where it cannot start."""
+    """Serves until a signal comes, or until an engine is lost; returns the exit code.
+
+    Raises OSError, CannotStart and EngineDied where it cannot start.
+    """
     with contextlib.ExitStack() as ports:
         listener = ports.enter_context(_listener(settings.host, settings.port))
         admin_listener: socket.socket | None = None
@@ -35,22 +37,32 @@ def serve(settings: Settings) -> int:
             loop_factory=server_config(service.application, settings).get_loop_factory()
         ) as runner:
             try:
-                runner.run(_serve(service, settings, listener, admin_listener))
+                code = runner.run(_serve(service, settings, listener, admin_listener))
             except asyncio.CancelledError:
                 print("stopped before it was ready", file=sys.stderr)
-    return 0
+                return 0
+    if code:
+        logging.shutdown()
+        os._exit(code)  # an orderly end would wait for an engine that cannot be killed, for ever
+    return code
 
 
 async def _serve(
     service: Service, settings: Settings, listener: socket.socket, admin_listener: socket.socket | None
-) -> None:
+) -> int:
     server = _PublicServer(server_config(service.application, settings))
-    with _until_signal(server, service, settings.drain_seconds):
+    departure = Departure(server, service, settings)
+    with departure.on_signal():
         async with (
             service.application.router.lifespan_context(service.application),
             _administered(service, settings, admin_listener),
         ):
-            await server.serve(sockets=[listener])
+            watch = asyncio.create_task(departure.on_loss())
+            try:
+                await server.serve(sockets=[listener])
+            finally:
+                watch.cancel()
+    return departure.exit_code
 
 
 @contextlib.asynccontextmanager
@@ -61,7 +73,7 @@ async def _administered(
     if listener is None:
         yield
         return
-    server = _AdminServer(server_config(service.administration, settings, grace_seconds=_ANSWER_SECONDS))
+    server = _AdminServer(server_config(service.administration, settings, grace_seconds=ANSWER_SECONDS))
     async with asyncio.TaskGroup() as group:
         group.create_task(server.serve(sockets=[listener]))
         try:
@@ -104,35 +116,6 @@ class _PublicServer(_Server):
         )
 
 
-@contextlib.contextmanager
-def _until_signal(server: uvicorn.Server, service: Service, drain_seconds: float) -> Iterator[None]:
-    """A signal ends the start at once, and serving in an orderly way; a second one no longer waits.
-
-    What still runs after `drain_seconds` is cut while the connections are open, so its callers are told.
-    """
-    loop, task = asyncio.get_running_loop(), asyncio.current_task()
-    assert task is not None
-
-    def stop() -> None:
-        if not server.started:
-            task.cancel()
-            return
-        if server.should_exit:
-            service.cut()
-            loop.call_later(_ANSWER_SECONDS, setattr, server, "force_exit", True)
-        else:
-            loop.call_later(drain_seconds, service.cut)
-        server.should_exit = True
-
-    for one in _SIGNALS:
-        loop.add_signal_handler(one, stop)
-    try:
-        yield
-    finally:
-        for one in _SIGNALS:
-            loop.remove_signal_handler(one)
-
-
 def server_config(
     application: FastAPI, settings: Settings, *, grace_seconds: float | None = None
 ) -> uvicorn.Config:
@@ -140,7 +123,7 @@ def server_config(
 
     At a stop requests have `grace_seconds` to end, else those of the drain and of its answers.
     """
-    drain_seconds = settings.drain_seconds + _ANSWER_SECONDS if grace_seconds is None else grace_seconds
+    drain_seconds = settings.drain_seconds + ANSWER_SECONDS if grace_seconds is None else grace_seconds
     return uvicorn.Config(
         application,
         loop="auto",

@@ -29,6 +29,8 @@ from service.engine.messages import (
 from service.engine.worker import run_engine
 
 _JOIN_SECONDS = 2.0
+_LAST_CHANCE_SECONDS = 5.0
+"""Where all processes stood still (a paused container), the clock ran on: who speaks up now is alive."""
 
 
 class EngineProcess:
@@ -127,13 +129,19 @@ class EngineProcess:
         assert self._reader is not None
         try:
             while (payload := self._frames.pop()) is None:
-                async with asyncio.timeout(timeout_seconds):
-                    self._frames.feed(await self._reader.read(READ_BYTES))
+                self._frames.feed(await self._heard(self._reader, timeout_seconds))
         except (EOFError, ConnectionError, TimeoutError):
             self.kill()
             return None
         self.last_heartbeat = time.monotonic()
         return decode_outward(payload)
+
+    async def _heard(self, reader: asyncio.StreamReader, timeout_seconds: float) -> bytes:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(timeout_seconds):
+                return await reader.read(READ_BYTES)
+        async with asyncio.timeout(_LAST_CHANCE_SECONDS):
+            return await reader.read(READ_BYTES)
 
     def _send(self, message: Inward) -> None:
         """Sends a message with all others of this round of the event loop: one call to the system."""
@@ -151,4 +159,4 @@ class EngineProcess:
         process.join(_JOIN_SECONDS)
         if process.is_alive():
             process.kill()
-            process.join()
+            process.join(_JOIN_SECONDS)  # a driver may hold it for ever, and nobody must wait for that

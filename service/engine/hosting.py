@@ -13,6 +13,8 @@ from service.engine.folder import ModelFolder
 from service.engine.messages import Job, Progress, ReadyModel, Result, TickRecord
 from service.engine.scheduler import BatchLimits
 
+_SPARE_SECONDS = 15.0  # for a last chance, the end of a process and the pause before the next
+
 OnResult = Callable[[Result], None]
 OnProgress = Callable[[Progress], None]
 OnTick = Callable[[TickRecord], None]
@@ -25,7 +27,8 @@ class EngineSettings:
     Engine i uses GPU i modulo `num_gpus`, with the other options of `cuda`. With `pins`, each keeps
     to `num_threads` cores of its own.
     An engine must be ready within `start_seconds` and be heard of every `hang_seconds`, or it is
-    ended. After `max_restarts` within `restart_window_seconds` it is given up.
+    ended. After `max_restarts` within `restart_window_seconds` it is given up, and lost; so is one of
+    which, and of whose successors, nothing was heard for `max_silence_seconds`.
     """
 
     num_engines: int = 1
@@ -41,6 +44,11 @@ class EngineSettings:
     hang_seconds: float = 60.0
     max_restarts: int = 5
     restart_window_seconds: float = 300.0
+
+    @property
+    def max_silence_seconds(self) -> float:
+        """As long as it takes at most to end an engine that hangs and to start its successor."""
+        return self.hang_seconds + self.start_seconds + _SPARE_SECONDS
 
     def core(self, models: Sequence[ModelFolder], engine: int) -> CoreSettings:
         """What the engine with this number loads."""

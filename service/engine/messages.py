@@ -57,13 +57,14 @@ class Found(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Done(msgspec.Struct, frozen=True, array_like=True, tag=True):
-    """A sentence's hypotheses, best first, and where its time went."""
+    """A sentence's hypotheses, best first, and where its time went, from `posted_at` on."""
 
     id: int
     hypotheses: tuple[Found, ...]
     queue_seconds: float
     encode_seconds: float
     decode_seconds: float
+    posted_at: float = 0.0
 
 
 class Failed(msgspec.Struct, frozen=True, array_like=True, tag=True):

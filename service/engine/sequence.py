@@ -77,7 +77,8 @@ class Sequence:
         """The result of a finished search; raises ModelFailed where it holds something not finite."""
         decode_seconds = now - self.admitted_at
         queue_seconds = self.admitted_at - self.encode_seconds - self.job.posted_at
-        return Done(self.job.id, self.search.found(), queue_seconds, self.encode_seconds, decode_seconds)
+        times = (queue_seconds, self.encode_seconds, decode_seconds, self.job.posted_at)
+        return Done(self.job.id, self.search.found(), *times)
 
     def failed(self, error: ZhuyiError) -> Failed:
         """The result that tells of an error."""

@@ -66,7 +66,7 @@ class Supervisor:
                 await asyncio.sleep(self._pause_seconds())
                 self.num_restarts += 1
                 self.state = "starting"
-                self.process = self._new_process()
+                self.process = self._successor()
             else:
                 self.state = "dead"
 
@@ -126,6 +126,12 @@ class Supervisor:
     def _pause_seconds(self) -> float:
         """None before the first restart, then twice as long before each."""
         return 0.0 if len(self._deaths) == 1 else float(_FIRST_PAUSE_SECONDS * 2 ** len(self._deaths))
+
+    def _successor(self) -> EngineProcess:
+        """A new process, silent since the one before was: only what it says itself is a sign of life."""
+        successor = self._new_process()
+        successor.last_heartbeat = self.process.last_heartbeat
+        return successor
 
     def _new_process(self) -> EngineProcess:
         return EngineProcess(

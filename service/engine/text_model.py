@@ -100,7 +100,11 @@ class TextModel:
         """The translation that a result means."""
         hypotheses = [self._hypothesis(prepared, found) for found in done.hypotheses]
         timings = Timings(
-            prepared.tokenize_seconds, done.queue_seconds, done.encode_seconds, done.decode_seconds
+            prepared.tokenize_seconds,
+            done.queue_seconds,
+            done.encode_seconds,
+            done.decode_seconds,
+            done.posted_at,
         )
         return self._translation(prepared, hypotheses, timings)
 

@@ -69,12 +69,16 @@ class Hypothesis:
 
 @dataclass(frozen=True, slots=True)
 class Timings:
-    """Where a sentence's time went, in seconds; `encode_seconds` is that of the whole group."""
+    """Where a sentence's time went, in seconds; `encode_seconds` is that of the whole group.
+
+    It was queued at `posted_at` in time.monotonic() seconds, 0 where it never was.
+    """
 
     tokenize_seconds: float = 0.0
     queue_seconds: float = 0.0
     encode_seconds: float = 0.0
     decode_seconds: float = 0.0
+    posted_at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -13,7 +13,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 from service.engine.core import Core, CoreSettings
 from service.engine.cores import pin
@@ -101,12 +101,15 @@ def _drained(mailbox: Mailbox, *, is_idle: bool) -> list[Inward]:
 class Outbox:
     """Holds tick records back until a result is to be sent, or until there are many of them.
 
+    None is held back for longer than a heartbeat: a busy engine's reports are its signs of life.
     Progress is held back for less long; what is sent has one of a sentence at most, and none of one
     whose result goes with it.
     """
 
-    def __init__(self, channel: socket.socket) -> None:
+    def __init__(self, channel: socket.socket, clock: Callable[[], float] = time.monotonic) -> None:
         self._channel = channel
+        self._clock = clock
+        self._sent_at = clock()
         self._held: list[Report] = []
         self._num_progress = 0
 
@@ -114,7 +117,9 @@ class Outbox:
         """Takes a report and sends it now, or with one of the next."""
         self._held.append(report)
         self._num_progress += bool(report.progress)
-        if report.results or len(self._held) >= _MAX_RECORDS or self._num_progress >= _MAX_PROGRESS:
+        is_due = self._clock() - self._sent_at >= HEARTBEAT_SECONDS
+        is_full = len(self._held) >= _MAX_RECORDS or self._num_progress >= _MAX_PROGRESS
+        if report.results or is_full or is_due:
             self.flush()
 
     def flush(self) -> None:
@@ -126,6 +131,7 @@ class Outbox:
         progress = self._merged({result.id for result in results}) if self._num_progress else ()
         self._held.clear()
         self._num_progress = 0
+        self._sent_at = self._clock()
         _send(self._channel, Report(records, results, progress))
 
     def _merged(self, ended: Collection[int]) -> tuple[Progress, ...]:

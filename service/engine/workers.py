@@ -33,6 +33,7 @@ class Workers:
     """`settings.num_engines` processes that each hold all `models`. The constructor starts nothing."""
 
     def __init__(self, models: Sequence[ModelFolder], settings: EngineSettings) -> None:
+        self._max_silence_seconds = settings.max_silence_seconds
         self._supervisors = [
             Supervisor(
                 settings.core(models, number), settings, on_message=self._hear, on_death=self._reassign
@@ -72,6 +73,19 @@ class Workers:
             for number, one in enumerate(self._supervisors)
         )
 
+    def lost(self, now: float) -> tuple[int, ...]:
+        """The numbers of engines that will not come back: given up, or silent through all their successors.
+
+        `now` is in time.monotonic() seconds.
+        A busy engine tells of its ticks at least once a second, so load alone loses none.
+        """
+        oldest = now - self._max_silence_seconds
+        return tuple(
+            number
+            for number, one in enumerate(self._supervisors)
+            if one.state == "dead" or one.process.last_heartbeat < oldest
+        )
+
     async def start(self, *, on_result: OnResult, on_progress: OnProgress, on_tick: OnTick) -> None:
         """Returns when every engine is ready; raises CannotStart or EngineDied, and nothing runs then."""
         self._on_result, self._on_progress, self._on_tick = on_result, on_progress, on_tick
@@ -105,10 +119,10 @@ class Workers:
                 await self._drained.wait()
         except TimeoutError:
             pass
-        cut = [job for one in self._supervisors for job in one.process.outstanding.values()]
-        await self._end()
-        for job in cut:
+        cut = [job for one in self._supervisors for job in one.process.abandon()]
+        for job in cut:  # before the ends, which take seconds where an engine hangs
             self._fail(job, NotReady("the service is stopping"))
+        await self._end()
         return StopReport(before - len(cut), len(cut))
 
     def _ready(self) -> list[Supervisor]:

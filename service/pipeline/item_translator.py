@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import defaultdict
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -32,7 +33,11 @@ _Positioned = tuple[Position, Unit]
 
 
 class ItemTranslator:
-    """Translates whole texts, several at a time; `on_sentence` hears of every sentence that came back."""
+    """Translates whole texts, several at a time.
+
+    `on_sentence` hears of every sentence that came back, `on_item` of every text, with the seconds that were
+    spent on it after its sentences had come back.
+    """
 
     def __init__(
         self,
@@ -41,11 +46,13 @@ class ItemTranslator:
         on_sentence: Callable[[Outcome], None] = lambda _: None,
         *,
         calibrations: Mapping[str, Calibration] = MappingProxyType({}),
+        on_item: Callable[[Item, float], None] = lambda _, __: None,
     ) -> None:
         self._translator = translator
         self._detector = detector
         self._assessor = Assessor(calibrations)
         self._on_sentence = on_sentence
+        self._on_item = on_item
 
     async def translate(
         self,
@@ -144,6 +151,7 @@ class ItemTranslator:
                 (Position(text, number, shift), unit) for number, (unit, shift) in enumerate(placed)
             ]
         done: list[list[Outcome]] = [[] for _ in plans]
+        seconds = [0.0] * len(plans)
         looking = replace(options, with_attention=True)  # spans, links and warnings need it
 
         async def settle_group(source: str, positioned: list[_Positioned]) -> None:
@@ -153,16 +161,26 @@ class ItemTranslator:
             follower = None if listener is None else Follower(units, positions, listener, assess)
             with names.of([position.text for position in positions]):
                 found = await settle(units, direction, self._translator, follower)
-            for position, outcome in zip(positions, map(assess, found), strict=True):
-                done[position.text].append(outcome)
-                self._on_sentence(outcome)
+            for position, outcome in zip(positions, found, strict=True):
+                started = time.monotonic()
+                assessed = assess(outcome)
+                seconds[position.text] += time.monotonic() - started
+                done[position.text].append(assessed)
+                self._on_sentence(assessed)
 
         await _together([settle_group(*group) for group in groups.items() if group[1]])
         items: list[Item] = []
-        for plan, outcomes in zip(plans, done, strict=True):
-            items.append(plan.finish(outcomes))
+        for plan, outcomes, spent in zip(plans, done, seconds, strict=True):
+            items.append(self._finished(plan, outcomes, spent))
             await _let_others_run()
         return items
+
+    def _finished(self, plan: Plan, outcomes: Sequence[Outcome], seconds: float) -> Item:
+        """The item of a plan; `seconds` were spent on its outcomes already."""
+        started = time.monotonic()
+        item = plan.finish(outcomes)
+        self._on_item(item, seconds + time.monotonic() - started)
+        return item
 
 
 async def _let_others_run() -> None:

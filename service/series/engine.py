@@ -36,6 +36,7 @@ class EngineSeries(Series):
         self.padded_tokens = self.histogram(
             "zhuyi_batch_padded_tokens", "The same with padding.", _BATCH_TOKENS, "model"
         )
+        self.batches = self.counter("zhuyi_batches", "Groups encoded, steps of all rows.", "model", "stage")
         self.rows = self.counter("zhuyi_rows", "Sentences taken into the running batch.", "model")
         self.failed = self.counter("zhuyi_failed_rows", "Sentences that the model failed on.", "model")
         self.cancelled = self.counter(
@@ -48,6 +49,7 @@ class EngineSeries(Series):
             series.expect(name, device)
         for stage in ("encode", "decode"):
             self.batch_size.expect(name, stage)
+            self.batches.add(0, name, stage)
         for series in (self.batch_tokens, self.padded_tokens):
             series.expect(name)
         for sums in (self.rows, self.failed):
@@ -60,11 +62,13 @@ class EngineSeries(Series):
         if tick.num_encoded:
             self.encode.observe(tick.encode_seconds, model, device)
             self.batch_size.observe(tick.num_encoded, model, "encode")
+            self.batches.add(1, model, "encode")
             self.batch_tokens.observe(tick.source_tokens, model)
             self.padded_tokens.observe(tick.padded_source_tokens, model)
         if tick.rows:
             self.step.observe(tick.step_seconds, model, device)
             self.batch_size.observe(tick.rows, model, "decode")
+            self.batches.add(1, model, "decode")
         self.rows.add(tick.joined, model)
         self.failed.add(tick.failed, model)
         self.cancelled.add(tick.cancelled_queued + tick.expired_queued, model, "queued")

@@ -13,6 +13,7 @@ from service.series.base import Series
 from service.text.evidence import WarningType
 
 _RATIOS: Final = tuple(round(0.05 * step, 2) for step in range(1, 21))
+_LENGTHS: Final = (0.25, 0.5, 0.75, 0.9, 1, 1.1, 1.25, 1.5, 2, 3, 5)
 _FATAL: Final = {"reinserted": "protected_reinserted", "source_kept": "source_kept"}
 
 
@@ -29,13 +30,16 @@ class QualitySeries(Series):
         self.coverage = self.histogram(
             "zhuyi_source_coverage_ratio", "Share of its source that attention covered.", _RATIOS, *who
         )
+        self.length = self.histogram(
+            "zhuyi_length_ratio", "Target tokens per source token of a sentence.", _LENGTHS, *who
+        )
         self.warnings = self.counter("zhuyi_warnings", "Warnings about sentences.", "model", "type")
         self.protected = self.counter(
             "zhuyi_protected_spans", "Protected spans by how their sentence kept them.", "model", "result"
         )
 
     def expect(self, model: LoadedModelInfo) -> None:
-        for series in (self.confidence, self.entropy, self.coverage):
+        for series in (self.confidence, self.entropy, self.coverage, self.length):
             series.expect(model.name, model.version)
         for warning in (*get_args(WarningType), *_FATAL.values()):
             self.warnings.add(0, model.name, warning)
@@ -51,6 +55,8 @@ class QualitySeries(Series):
             return
         if outcome.assessment.confidence is not None:
             self.confidence.observe(outcome.assessment.confidence, name, version)
+        if num_source := len(outcome.translation.source_tokens):
+            self.length.observe(len(outcome.translation.target_tokens) / num_source, name, version)
         self.entropy.observe(outcome.assessment.entropy, name, version)
         self.coverage.observe(outcome.assessment.coverage, name, version)
         for warning in outcome.assessment.warnings:

@@ -86,8 +86,14 @@ class _ServiceState:
     def engines(self) -> tuple[EngineStatus, ...]:
         return (EngineStatus(0, os.getpid(), "ready", 0.0, 3, 2), EngineStatus(1, None, "dead", 0.0, 0, 5))
 
+    def num_slots(self) -> int:
+        return 32
+
     def is_ready(self) -> bool:
         return True
+
+    def is_draining(self) -> bool:
+        return False
 
 
 SERVICE_STATE = _ServiceState()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -46,9 +47,29 @@ class Server:
     def stop(self) -> int:
         """Asks it to end, waits for that and returns its exit code."""
         self.process.terminate()
+        return self.wait()
+
+    def wait(self) -> int:
+        """Waits until it has ended and returns its exit code."""
         code = self.process.wait(_PATIENCE_SECONDS)
         self._listener.join(_PATIENCE_SECONDS)
         return code
+
+    def engines(self) -> list[int]:
+        """The process ids of its engines (Linux, proc_pid_stat(5))."""
+        return sorted(filter(self._is_engine, map(int, filter(str.isdigit, os.listdir("/proc")))))
+
+    def signal_engine(self, what: signal.Signals) -> None:
+        """Sends a signal to one of them."""
+        os.kill(self.engines()[0], what)
+
+    def _is_engine(self, pid: int) -> bool:
+        try:
+            parent = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1]
+            command = Path(f"/proc/{pid}/cmdline").read_bytes()
+        except OSError:  # gone meanwhile
+            return False
+        return int(parent) == self.process.pid and b"multiprocessing.spawn" in command
 
     def _listen(self) -> None:
         assert self.process.stderr is not None
@@ -57,6 +78,7 @@ class Server:
                 self.said.append(line)
                 if found := _ADDRESS.search(line):
                     self._address = found.group(1)
+                elif line.startswith("Try: "):  # the last line of the start
                     self._is_known.set()
                 elif found := _ADMIN_ADDRESS.search(line):
                     self._admin_address = found.group(1)
@@ -85,4 +107,5 @@ def environment(store: Path, **settings: object) -> dict[str, str]:
     """This process's environment with settings of the service in it."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("ZHUYI_")}
     named = {f"ZHUYI_{name.upper()}": str(value) for name, value in settings.items()}
-    return inherited | {"ZHUYI_MODEL_STORE": str(store), "ZHUYI_PORT": "0"} | named
+    ours = {"ZHUYI_MODEL_STORE": str(store), "ZHUYI_PORT": "0", "ZHUYI_DRAIN_GRACE_SECONDS": "0"}
+    return inherited | ours | named

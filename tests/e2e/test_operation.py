@@ -10,18 +10,18 @@ import signal
 import socket
 import subprocess
 import termios
+import time
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.api.test_metrics import samples_of, total
+from tests.api.test_metrics import Samples, samples_of, total
 from tests.e2e.sentences import english
 from tests.e2e.server import Server, command, environment, running
 
-SECRET = "MyPasswordIsHunter2"
-GOOD = {"q": f"Where is {SECRET}?", "source": "en", "target": "zh", "beam_size": 1}
+GOOD = {"q": "Where is my order?", "source": "en", "target": "zh", "beam_size": 1}
 
 
 def test_metrics_agree_with_the_answers(store: Path) -> None:
@@ -57,12 +57,8 @@ def test_the_work_of_a_client_that_left_is_dropped(store: Path) -> None:
         with pytest.raises(httpx.ReadTimeout):
             client.post("/translate", json=slow, timeout=0.5)
         assert client.post("/translate", json=GOOD).status_code == 200
-        for _ in range(1000):  # until the service has noticed that the client left
-            samples = samples_of(client.get("/metrics").text)
-            if total(samples, "zhuyi_requests_total", outcome="cancelled") == 1:
-                break
+        samples = samples_with(client, "zhuyi_cancelled_rows_total")
     assert total(samples, "zhuyi_requests_total", outcome="cancelled") == 1
-    assert total(samples, "zhuyi_cancelled_rows_total") > 0
     assert total(samples, "zhuyi_queue_requests") == 0
 
 
@@ -87,23 +83,6 @@ async def test_what_does_not_fit_into_the_queue_is_refused_at_once(store: Path) 
     assert too_many.json()["errors"][0]["limit"] == 4
 
 
-def test_nothing_of_a_text_is_logged(server: Server, client: httpx.Client) -> None:
-    """Not at the finest level, not for good requests and not for bad ones; and no server header."""
-    answers = [
-        client.post("/translate", json=GOOD),
-        client.post("/translate", json=GOOD | {"source": SECRET}),
-    ]
-    answers += [client.post(f"/translate?{SECRET}={SECRET}", content=SECRET), client.get(f"/{SECRET}")]
-    part = f'Content-Disposition: form-data; name="q"\r\nContent-Transfer-Encoding: {SECRET}'
-    form = {"Content-Type": "multipart/form-data; boundary=x"}
-    answers.append(client.post("/translate", content=f"--x\r\n{part}\r\n\r\n{SECRET}", headers=form))
-    answers.append(client.post("/language/translate/v2", params={"q": SECRET, "target": SECRET}))
-    answers.append(client.post("/attention-weights", json=GOOD | {"translation": SECRET}))
-    assert [answer.status_code for answer in answers] == [200, 400, 415, 404, 400, 400, 200]
-    assert all("server" not in answer.headers for answer in answers)
-    assert SECRET.lower() not in "".join(server.said).lower()
-
-
 def test_a_fallback_to_the_cpu_is_a_line_with_its_reason(store: Path) -> None:
     """One JSON object per model and engine, and no line of an engine's own between them."""
     with running(store, device="auto", engines=1, log_format="json") as server:
@@ -119,45 +98,6 @@ def test_the_start_tells_an_address_and_a_command_that_works(server: Server) -> 
     line = next(line for line in server.said if line.startswith("Try: curl"))
     body = json.loads(line[line.index("'{") + 1 : line.rindex("'")])
     assert httpx.post(f"{server.url}/translate", json=body, timeout=60).status_code == 200
-
-
-async def test_a_stop_lets_running_requests_end(store: Path) -> None:
-    """SIGTERM under load: what was taken is answered, and the exit code is 0."""
-    server = Server(store)
-    url = server.url
-    async with httpx.AsyncClient(base_url=url, timeout=60) as client:
-        texts = english(8)
-        tasks = [
-            asyncio.create_task(client.post("/translate", json={"q": text, "source": "en", "target": "zh"}))
-            for text in texts
-        ]
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        server.process.send_signal(signal.SIGTERM)
-        answers = await asyncio.gather(*tasks)
-    assert {answer.status_code for answer in answers} == {200}
-    assert await asyncio.to_thread(server.stop) == 0
-    assert "Traceback" not in "".join(server.said)
-
-
-@pytest.mark.parametrize(("drain_seconds", "num_signals"), [(0, 1), (600, 2)])
-async def test_what_is_cut_by_a_stop_is_told_so(store: Path, drain_seconds: int, num_signals: int) -> None:
-    """503 where the time to drain is over or a second signal comes, and the count of what was cut."""
-    slow = {"q": ["What a day. " * 15] * 16, "source": "en", "target": "zh", "beam_size": 8}
-    server = Server(store, drain_seconds=drain_seconds, engines=1)
-    async with httpx.AsyncClient(base_url=server.url, timeout=60) as client:
-        task = asyncio.create_task(client.post("/translate", json=slow))
-        while not total(samples_of((await client.get("/metrics")).text), "zhuyi_queue_requests"):  # noqa: ASYNC110
-            await asyncio.sleep(0.02)
-        for _ in range(num_signals):
-            server.process.send_signal(signal.SIGTERM)
-            await asyncio.sleep(0.3)  # two at once would be one
-        answer = await task
-    assert answer.status_code == 503
-    assert answer.json()["type"] == "urn:zhuyi:problem:not-ready"
-    assert await asyncio.to_thread(server.process.wait, 30) == 0
-    server.stop()
-    stopped = next(json.loads(line) for line in server.said if '"stopped"' in line)
-    assert stopped["num_cut"] > 0
 
 
 @pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGINT])
@@ -284,6 +224,15 @@ def test_the_store_is_listed(store: Path) -> None:
     found = run(store, "models")
     assert found.returncode == 0
     assert [line.split()[0] for line in found.stdout.splitlines()] == ["NAME", "en-zh", "zh-en"]
+
+
+def samples_with(client: httpx.Client, name: str) -> Samples:
+    """The samples as soon as this counter has counted, which the engines tell of at their next tick."""
+    until = time.monotonic() + 20
+    while not total(samples := samples_of(client.get("/metrics").text), name):
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    return samples
 
 
 def run(store: Path, *arguments: str, text: str = "", **settings: Any) -> subprocess.CompletedProcess[str]:

@@ -105,8 +105,27 @@ async def test_an_engine_that_keeps_dying_is_given_up(store_path: Path) -> None:
             while workers.engines()[0].state != "dead":  # noqa: ASYNC110  # seen from outside
                 await asyncio.sleep(0.02)
         assert not translator.is_ready
+        assert workers.lost(time.monotonic()) == (0,)
         with pytest.raises(NotReady):
             await translator.translate(SENTENCES, "zh", "en")
+
+
+async def test_an_engine_is_lost_when_no_successor_can_have_been_silent_for_so_long(store_path: Path) -> None:
+    """A start is no sign of life: only what an engine says itself is."""
+    settings = EngineSettings(hang_seconds=20, start_seconds=30)
+    async with serving(store_path, settings=settings) as (_, workers):
+        signalled(workers, 0, signal.SIGKILL)
+        async with asyncio.timeout(20):
+            while not workers.engines()[0].num_restarts:  # noqa: ASYNC110  # seen from outside
+                await asyncio.sleep(0.005)
+        (starting,) = workers.engines()
+        killed_at = time.monotonic()
+        assert starting.state == "starting"
+        assert starting.last_heartbeat < killed_at
+        assert workers.lost(starting.last_heartbeat + settings.max_silence_seconds - 0.1) == ()
+        assert workers.lost(starting.last_heartbeat + settings.max_silence_seconds + 0.1) == (0,)
+        await ready_again(workers)
+        assert workers.engines()[0].last_heartbeat > killed_at
 
 
 async def test_a_frozen_engine_is_ended_and_replaced(store_path: Path) -> None:

@@ -164,10 +164,11 @@ def test_no_service_sets_our_variables(resources: list[Resource]) -> None:
 
 
 def test_a_pod_may_end_in_its_own_time(resources: list[Resource]) -> None:
-    """The grace holds the wait before SIGTERM, the drain, and the end."""
+    """Its time holds the wait before SIGTERM, the grace after it, the drain, and the end."""
     for pod in pods(resources):
         waits = pod["containers"][0]["lifecycle"]["preStop"]["sleep"]["seconds"]
-        drains = float(settings_of(resources)["ZHUYI_DRAIN_SECONDS"])
+        settings = settings_of(resources)
+        drains = float(settings["ZHUYI_DRAIN_GRACE_SECONDS"]) + float(settings["ZHUYI_DRAIN_SECONDS"])
         assert pod["terminationGracePeriodSeconds"] >= waits + drains + END_SECONDS
 
 

@@ -24,6 +24,7 @@ server, store = _server, _store
 TRAFFIC: Final = (
     ("/translate", {"q": ["Good morning.", "The parcel is late."], "source": "en", "target": "zh"}),
     ("/translate", {"q": "早上好。", "source": "zh", "target": "en"}),
+    ("/translate", {"q": "早上好。", "source": "zh", "target": "en", "stream": True}),
     ("/translate", {"q": "Good morning.", "source": "en", "target": "nowhere"}),
     ("/attention-weights", {"q": "Good evening.", "source": "en", "target": "zh"}),
 )

@@ -48,7 +48,7 @@ class MetadataRoutes:
     async def live(self, _: Request) -> Response:
         """As `/health/live`."""
         if not self._services.is_alive():
-            raise NotReady("every engine is dead and will not be started again")
+            raise NotReady("an engine is lost and will not come back")
         return json_response({"live": True})
 
     async def ready(self, _: Request) -> Response:
@@ -69,5 +69,5 @@ class MetadataRoutes:
         return json_response(answer | {"inputs": _INPUTS, "outputs": _OUTPUTS})
 
     def _require_ready(self) -> None:
-        if not self._services.translator.is_ready:
+        if not self._services.is_ready:
             raise NotReady("no engine takes work now")
