@@ -98,9 +98,11 @@ def _written(masked: MaskedSentence, translation: str, changes: Sequence[_Change
     ordered = sorted(changes, key=lambda one: (one.start, one.end, -1 if one.number is None else one.number))
     edits: list[Edit] = []
     margins: list[int] = []
-    for change in ordered:
+    for previous, change in zip([None, *ordered], ordered, strict=False):
         literal = "" if change.number is None else masked.spans[change.number].literal
         before, after = _padding(translation, change, literal, edits)
+        if previous is not None and _would_merge(masked, previous, change):
+            before = " "
         edits.append(Edit(change.start, change.end, before + literal + after))
         margins.append(len(before))
     rewriting = Rewriting(translation, edits)
@@ -112,6 +114,15 @@ def _written(masked: MaskedSentence, translation: str, changes: Sequence[_Change
         if change.number is not None
     }
     return Restored(rewriting.new, rewriting, tuple(places[number] for number in range(len(masked.spans))))
+
+
+def _would_merge(masked: MaskedSentence, left: _Change, right: _Change) -> bool:
+    """True for two literals that would read as one: `B2` and `A1` side by side, apart in the sentence."""
+    if left.number is None or right.number is None or left.end != right.start:
+        return False
+    first, second = masked.spans[left.number], masked.spans[right.number]
+    edges = first.literal[-1] + second.literal[0]
+    return edges.isascii() and edges.isalnum() and first.end != second.start
 
 
 def _padding(translation: str, change: _Change, literal: str, edits: Sequence[Edit]) -> tuple[str, str]:

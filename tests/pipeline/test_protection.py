@@ -182,3 +182,26 @@ async def test_others_are_answered_between_the_texts_of_a_request(detector: Lang
     await translated(ScriptedTranslator(), detector, *[Message("see ord-77 now", (), "en")] * 100)
     other.cancel()
     assert num_turns >= 200  # once for each text on the way there and on the way back
+
+
+@pytest.mark.parametrize(
+    ("source", "target"),
+    [("see b2 and a1 now", "b2 a1"), ("see b2, 😀 now", "b2😀"), ("see 订单b2 and ￥5", "b2￥5")],
+)
+async def test_codes_that_come_out_side_by_side_stay_two(
+    detector: LanguageDetector, source: str, target: str
+) -> None:
+    """A model may leave out what stood between them; emoji and amounts need no space."""
+
+    class Terse(ScriptedTranslator):
+        async def translate(self, sentences: Sequence[str], *pair: str, **rest: object) -> list[Translation]:
+            symbols = ["".join(one for one in sentence if one in COPY_SYMBOLS) for sentence in sentences]
+            return [
+                translation_of(*both, "en", Options(with_attention=True))
+                for both in zip(sentences, symbols, strict=True)
+            ]
+
+    (item,) = await translated(Terse(), detector, Message(source, (), "en"))
+    assert item.text == target
+    protected = item.sentences[0].best.protected
+    assert [item.text[one.start : one.end] for one in protected] == [one.span.literal for one in protected]
