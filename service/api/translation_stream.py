@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from service.api.events import Emit
 from service.api.evidence_view import rounded, warnings_of
 from service.api.operations import Subject, note_model, search_options
-from service.api.places import placing_in
+from service.api.places import Placing, placing_in
 from service.api.rendering import render_item, render_model, render_translations
 from service.api.services import Services
 from service.api.translate_request import TranslateRequest, handling_of
@@ -64,13 +64,17 @@ class _Teller:
     emit: Emit
     on_first: Callable[[], None]
     has_begun: bool = False
+    _sources: list[Callable[[Shift], Placing]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._sources = [placing_in(text, self.wanted.offsets) for text in self.wanted.texts]
 
     def piece(self, position: Position, text: str, delta: str, links: Sequence[Link]) -> None:
         """Emits what the translation goes on by."""
         if not self.has_begun:
             self.has_begun = True
             self.on_first()
-        source = placing_in(self.wanted.texts[position.text], self.wanted.offsets)(position.shift)
+        source = self._sources[position.text](position.shift)
         target = placing_in(text, self.wanted.offsets)(Shift(0))
         alignment = [
             {
@@ -84,7 +88,7 @@ class _Teller:
 
     def sentence(self, position: Position, outcome: Outcome) -> None:
         """Emits what the sentence came to."""
-        source = placing_in(self.wanted.texts[position.text], self.wanted.offsets)(position.shift)
+        source = self._sources[position.text](position.shift)
         target = placing_in(outcome.best.text, self.wanted.offsets)(Shift(0))
         done = Sentence(
             outcome.unit.masked, outcome.translation, outcome.best, outcome.fate, position.shift, Shift(0),
