@@ -208,3 +208,17 @@ def test_unfinished_tags_take_no_long_time(sign: str) -> None:
     marked = read_markup(document, "html")
     assert marked.render([echo(block) for block in marked.blocks]).text == document
     assert time.process_time() - began < 10
+
+
+def test_a_tag_does_not_get_into_a_kept_stretch_with_a_space() -> None:
+    """A telephone number stays in one piece, whatever the links say; one with a tag inside does not."""
+    page = "call <i>us</i> at 138 0013 8000 or <b>138</b> 0013 8001"
+    marked = read_markup(page, "html")
+    [block] = marked.blocks
+    text = "138 0013 8000 138 0013 8001"
+    kept = [(11, 24, 0, 13), (28, 41, 14, 27)]
+    links = [(5, 7, 4, 8), (28, 31, 14, 17)]
+    assert [block.text[start:end] for start, end, _, _ in kept] == [text[:13], text[14:]]
+    rendered = marked.render([RenderedBlock(text, links, (), kept)]).text
+    assert "138 0013 8000" in rendered
+    assert "<b>138</b> 0013 8001" in rendered

@@ -18,6 +18,7 @@ _MAX_WORD: Final = 16
 _OPAQUE_WEIGHT: Final = 50.0
 
 Link = tuple[int, int, int, int]
+Stretch = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +46,16 @@ class Units:
     nearest: Sequence[tuple[int, int] | None]
 
 
-def find_units(source: str, target: str, links: Sequence[Link], pinned: Sequence[Pinned]) -> Units:
-    """The units of `target`. Links that leave the texts are cut, empty ones count for nothing."""
-    whole = [*links, *((*pin.source, *pin.target) for pin in pinned)]
-    links = [link for link in (_cut(link, len(source), len(target)) for link in whole) if link]
-    spans = _spans(target, links, pinned)
+def find_units(
+    source: str, target: str, links: Sequence[Link], pinned: Sequence[Pinned], whole: Sequence[Stretch] = ()
+) -> Units:
+    """The units of `target`; each stretch of it in `whole` is one, as is that of each pinned span.
+
+    Links that leave the texts are cut, empty ones count for nothing.
+    """
+    given = [*links, *((*pin.source, *pin.target) for pin in pinned)]
+    links = [link for link in (_cut(link, len(source), len(target)) for link in given) if link]
+    spans = _spans(target, links, [*whole, *(pin.target for pin in pinned)])
     unit_of = _unit_of(spans, len(target))
     votes: list[Counter[tuple[int, int]]] = [Counter() for _ in spans]
     nearest: list[tuple[int, int] | None] = [None] * len(source)
@@ -78,21 +84,19 @@ def _cut(link: Link, num_source: int, num_target: int) -> Link | None:
     return source_start, source_end, target_start, target_end
 
 
-def _spans(target: str, links: Sequence[Link], pinned: Sequence[Pinned]) -> list[tuple[int, int]]:
-    """Words in writing with spaces, linked words without, pinned spans, and every other sign by itself."""
+def _spans(target: str, links: Sequence[Link], whole: Sequence[Stretch]) -> list[Stretch]:
+    """Words in writing with spaces, linked words without, whole stretches, every other sign by itself."""
     begins = bytearray(len(target) + 1)
     for unit in _UNIT.finditer(target):
         begins[unit.start()] = 1
     for _, _, start, end in links:
         if end - start <= _MAX_WORD and all(map(is_unspaced, target[start:end])):
             begins[start + 1 : end] = bytes(end - start - 1)
-    for pin in pinned:
-        start, end = pin.target
+    inside = bytearray(len(target))
+    for start, end in whole:
         begins[start:end] = b"\1" + bytes(end - start - 1)
         begins[end] = 1
-    inside = bytearray(len(target))
-    for pin in pinned:
-        inside[pin.target[0] : pin.target[1]] = b"\1" * (pin.target[1] - pin.target[0])
+        inside[start:end] = b"\1" * (end - start)
     return _cut_at(target, begins, inside)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from service.text.markup.assembling import Hole
@@ -54,13 +55,27 @@ def write_block(document: str, hole: Hole, block: RenderedBlock, style: Style) -
         Pinned((opaque.start, opaque.end), (start, end))
         for opaque, (start, end) in zip(source.opaque, block.opaque, strict=True)
     ]
-    units = find_units(source.text, block.text, block.links, pinned)
+    units = find_units(source.text, block.text, block.links, pinned, list(_undivided(hole, block)))
     placed = Placer(source.text, block.text, units).place(hole.items)
     text, places = _write(block.text, _spelled(document, hole, block, style), placed, style)
     for opaque, (start, end) in zip(source.opaque, block.opaque, strict=True):
         written_end = places[start][1]
         places[start:end] = [(written_end - len(opaque.raw), written_end)] * (end - start)
     return WrittenBlock(text, tuple(places), placed)
+
+
+def _undivided(hole: Hole, block: RenderedBlock) -> Iterator[tuple[int, int]]:
+    """The kept stretches of the translation that have no tag inside in the source, nor will have here."""
+    edges: list[int] = []
+    waiting = list(hole.items)
+    while waiting:
+        item = waiting.pop()
+        edges += [item.start, item.end]
+        waiting += item.children
+    edges.sort()
+    for source_start, source_end, start, end in block.kept:
+        if bisect_right(edges, source_start) == bisect_left(edges, source_end):
+            yield start, end
 
 
 def check_opaque(hole: Hole, block: RenderedBlock) -> None:
