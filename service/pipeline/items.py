@@ -23,7 +23,8 @@ Fate = Literal["ok", "constrained", "reinserted", "source_kept"]
 class Shift:
     """Where the places of a sentence lie in the whole text: `start` behind its beginning.
 
-    In a text with markup `places` has for each code point of the prose what stands for it in the document.
+    In a text with markup `places` has for each code point of the prose, and its end, what stands for it in
+    the document.
     """
 
     start: int
@@ -35,8 +36,7 @@ class Shift:
         if self.places is None:
             return start, end
         if start == end:
-            at = self.places[start][0] if start < len(self.places) else self.places[-1][1]
-            return at, at
+            return self.places[start][0], self.places[start][0]
         return self.places[start][0], self.places[end - 1][1]
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
-from service.engine.translation import Options
+from service.engine.translation import Options, Translation
 from service.pipeline.fields import FieldNames
 from service.pipeline.handling import Handling, TextFormat
 from service.pipeline.item_translator import ItemTranslator
 from service.pipeline.items import Item
 from service.text.detection import LanguageDetector
-from tests.api.fakes import ScriptedTranslator
+from tests.api.fakes import ScriptedTranslator, translation_of
 
 PAGE = "<p>see <code>a  b</code> &amp; &copy; <i>ord-77</i></p> <p>go <code>x</code></p>"
 
@@ -21,9 +23,14 @@ def detector() -> LanguageDetector:
     return LanguageDetector()
 
 
-async def translated(detector: LanguageDetector, page: str = PAGE, format: TextFormat = "html") -> Item:
+async def translated(
+    detector: LanguageDetector,
+    page: str = PAGE,
+    format: TextFormat = "html",
+    translator: ScriptedTranslator | None = None,
+) -> Item:
     """A page through the whole way of a text."""
-    items = ItemTranslator(ScriptedTranslator(), detector)
+    items = ItemTranslator(translator or ScriptedTranslator(), detector)
     (item,) = await items.translate(
         [page], "en", "zh", Options(), names=FieldNames(is_list=False), handling=Handling(format=format)
     )
@@ -65,3 +72,15 @@ async def test_markdown_spells_a_sentence_without_words_as_it_was(detector: Lang
     """Beside others that are translated."""
     item = await translated(detector, "see it. 5*5\\*5 [1]. now!", "markdown")
     assert item.text == "SEE IT.5*5\\*5 [1].NOW!"
+
+
+async def test_a_translation_of_nothing_has_a_place(detector: LanguageDetector) -> None:
+    """Warnings about it tell where."""
+
+    class Silent(ScriptedTranslator):
+        async def translate(self, sentences: Sequence[str], *pair: str, **rest: object) -> list[Translation]:
+            return [translation_of(one, "", "en", Options(with_attention=True)) for one in sentences]
+
+    item = await translated(detector, "<p>hello</p>", translator=Silent())
+    assert item.text == "<p></p>"
+    assert item.sentences[0].target_shift(0, 0) == (3, 3)

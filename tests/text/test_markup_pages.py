@@ -57,9 +57,9 @@ def render(marked: Marked, answers: list[RenderedBlock]) -> str:
     """The document with these answers; every character must stand where its place says."""
     rendered = marked.render(answers)
     for block, answer, places in zip(marked.blocks, answers, rendered.places, strict=True):
-        assert len(places) == len(answer.text)
+        assert len(places) == len(answer.text) + 1
         assert list(places) == sorted(places)
-        assert len(block.places) == len(block.text)
+        assert len(block.places) == len(block.text) + 1
         held = {at for start, end in answer.opaque for at in range(start, end)}
         for at, character in enumerate(answer.text):
             if character.isalnum() and at not in held:

@@ -74,7 +74,7 @@ class _Assembler:
         first, last = self._parts[self._span[0]], self._parts[self._span[-1]]
         start = first.start + (_num_spaces(first.text) if first.kind is Kind.TEXT else 0)
         end = last.end - (_num_spaces(last.text[::-1]) if last.kind is Kind.TEXT else 0)
-        block = Block(finished.text, opaque, tuple(finished.spans))
+        block = Block(finished.text, opaque, (*finished.spans, (finished.spans[-1][1],) * 2))
         return Hole(block, start, end, items, first.is_html)
 
     def _add(self, number: int, part: Part) -> None:

@@ -27,7 +27,8 @@ class Block:
     Attributes:
         text: decoded plain text.
         opaque: spans of `text` in order, without overlap; the caller protects them from the model.
-        places: for each code point of `text` the stretch of the document that stands for it (start, end).
+        places: for each code point of `text` the stretch of the document that stands for it (start, end),
+            and an empty one for its end.
     """
 
     text: str
@@ -59,7 +60,7 @@ class Rendered:
     """The translated document.
 
     `places` holds for each block the stretch of the document (start, end) that stands for each code point of
-    the plain translation; the code points of an opaque span share theirs.
+    the plain translation, and an empty one for its end; the code points of an opaque span share theirs.
     """
 
     text: str

@@ -28,7 +28,7 @@ class Style:
 
 @dataclass(frozen=True, slots=True)
 class WrittenBlock:
-    """`places`: for each code point of the plain translation what stands for it in `text` (start, end)."""
+    """`places`: for each code point of the plain translation, and its end, what stands for it in `text`."""
 
     text: str
     places: tuple[tuple[int, int], ...]
@@ -61,7 +61,8 @@ def write_block(document: str, hole: Hole, block: RenderedBlock, style: Style) -
     for opaque, (start, end) in zip(source.opaque, block.opaque, strict=True):
         written_end = places[start][1]
         places[start:end] = [(written_end - len(opaque.raw), written_end)] * (end - start)
-    return WrittenBlock(text, tuple(places), placed)
+    end = places[-1][1] if places else 0
+    return WrittenBlock(text, (*places, (end, end)), placed)
 
 
 def _undivided(hole: Hole, block: RenderedBlock) -> Iterator[tuple[int, int]]:
