@@ -18,7 +18,7 @@ from service.pipeline.items import Item
 from service.pipeline.units import Outcome
 from service.text.alignment import Link
 from service.text.detection import LanguageDetector
-from service.text.glossary import GlossaryEntry
+from service.text.glossary import Glossary, GlossaryEntry
 from tests.api.fakes import ScriptedTranslator, translation_of
 
 NAMES = FieldNames(is_list=True)
@@ -92,12 +92,12 @@ async def test_what_is_no_xml_is_refused_by_the_number_of_its_text(detector: Lan
 async def test_terms_are_required_and_what_is_missing_is_told(detector: LanguageDetector) -> None:
     """A translator that does not obey is asked twice; the term is then reported as missed."""
     translator = ScriptedTranslator()
-    handling = Handling(glossary=(GlossaryEntry("you", "您"), GlossaryEntry("absent", "无")))
+    handling = Handling(glossary=Glossary([GlossaryEntry("you", "您"), GlossaryEntry("absent", "无")]))
     (item,) = await translated(detector, "hi You", translator=translator, handling=handling)
     assert len(translator.calls) == 2
     (term,) = item.sentences[0].terms
     assert (term.term.entry.target, term.is_met) == ("您", False)
-    handling = Handling(glossary=(GlossaryEntry("you", "YOU"),))
+    handling = Handling(glossary=Glossary([GlossaryEntry("you", "YOU")]))
     (item,) = await translated(detector, "hi You", handling=handling)
     assert item.sentences[0].terms[0].is_met
 
