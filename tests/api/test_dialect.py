@@ -54,7 +54,8 @@ def application(metrics: Metrics) -> PlainApplication:
     found.add_exception_handler(ApiError, _answer)
     found.add_exception_handler(Overloaded, _answer)
     found.add_middleware(RequestLimits, max_body_bytes=10)
-    found.add_middleware(RequestContext, recorder=metrics, routes=found.route_table())
+    routes = found.route_table()
+    found.add_middleware(RequestContext, recorder=metrics, routes=routes, is_draining=lambda: False)
     return found
 
 

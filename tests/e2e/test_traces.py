@@ -70,7 +70,7 @@ def test_the_time_of_a_sentence_lies_within_its_request(client: httpx.Client, re
     for child in children:
         assert child.start_time_unix_nano >= times[-1]
         times.append(child.end_time_unix_nano)
-    assert sent <= times[0] <= times[-1] <= server.end_time_unix_nano <= answered
+    assert sent <= times[0] <= times[-1] <= min(server.end_time_unix_nano, answered)
     assert times[-1] - children[1].start_time_unix_nano > 0
     assert told(children[0])["zhuyi.model"] == "en-zh"
     assert told(children[0])["zhuyi.source_tokens"] > 3
