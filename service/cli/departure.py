@@ -66,7 +66,7 @@ class Departure:
                 loop.remove_signal_handler(one)
 
     async def on_loss(self) -> None:
-        """Leaves with exit code 1 once an engine has been lost for `lost_engine_seconds`; returns then."""
+        """Begins to leave, with exit code 1, when an engine has been lost for `lost_engine_seconds`."""
         lost_at: float | None = None
         while True:
             await asyncio.sleep(_LOOK_SECONDS)
