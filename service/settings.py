@@ -6,10 +6,11 @@ import os
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from service.engine.gpus import num_gpus
+from service.engine.store import parse_pins
 
 
 def spare_cores(cpu_max: Path = Path("/sys/fs/cgroup/cpu.max")) -> int:
@@ -62,6 +63,16 @@ class Settings(BaseSettings):
     host: str = _knob("127.0.0.1", "Address to listen on.")
     port: int = _knob(8000, "Port to listen on; 0 takes a free one.", ge=0, le=65535)
     model_store: Path = _knob(Path("model_store"), "Folder with the model folders.")
+    model_versions: str = Field(
+        default="",
+        description="Which versions serve from the start, like `zh-en=2,en-zh=latest`.",
+        json_schema_extra={"default_text": "the latest of each model"},
+    )
+    admin_key_file: Path | None = Field(
+        default=None,
+        description="File with the key of the administrator, who may put other versions to use.",
+        json_schema_extra={"default_text": "none: nobody may"},
+    )
     device: Literal["cpu", "cuda", "auto"] = _knob(
         "cpu", "Where the models run; `cuda` refuses to start without CUDA, `auto` falls back to the CPU."
     )
@@ -169,3 +180,9 @@ class Settings(BaseSettings):
         "auto", "Form of the log lines; `auto` is `console` on a terminal."
     )
     log_level: Literal["debug", "info", "warning", "error"] = _knob("info", "Least level that is logged.")
+
+    @field_validator("model_versions")
+    @classmethod
+    def _pins_can_be_read(cls, text: str) -> str:
+        parse_pins(text)
+        return text

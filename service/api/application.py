@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 
 from service import __version__
 from service.api import answers
+from service.api.admin import add_admin_routes
 from service.api.attention import AttentionRoute
 from service.api.catalogue import CatalogueRoutes
 from service.api.context import RequestContext, log_failure
@@ -20,6 +21,7 @@ from service.api.dialects.libretranslate import NATIVE_AND_LIBRETRANSLATE
 from service.api.documentation import DocumentationRoute
 from service.api.errors import ApiError
 from service.api.health import HealthRoutes
+from service.api.one_version import OneVersion
 from service.api.plain import Handler, PlainApplication
 from service.api.problems import NATIVE
 from service.api.request_limits import RequestLimits
@@ -54,10 +56,13 @@ def create_application(services: Services, lifespan: Lifespan | None = None) -> 
     _add_health(application, services)
     for dialect in (libretranslate, google, azure, deepl, oip, opennmt):
         dialect.add_routes(application, services)
+    if services.administration is not None:
+        add_admin_routes(application, services)
     for family in (ZhuyiError, ApiError, HTTPException):
         application.add_exception_handler(family, _answer_error)
     if services.web_files:
         _add_web(application, services)
+    application.add_middleware(OneVersion, lease=services.translator.lease)
     application.add_middleware(RequestLimits, max_body_bytes=services.policy.max_body_bytes)
     routes = application.route_table()
     application.add_middleware(RequestContext, recorder=services.recorder, routes=routes)

@@ -5,6 +5,8 @@ ApiError
 ├── MalformedQuery        400  a query string that cannot be read
 ├── InvalidFields         422  JSON, but not the fields that the route wants
 ├── UnknownModel          404  no model of this name, or not in this version
+├── VersionRefused        422  a version that must not be used, and why
+├── NotAdministrator      401  a route for administrators without their key
 ├── UnknownLanguageCode   422  a language that is not served
 ├── Disabled              403  something of LibreTranslate's that is not done here
 ├── BadHead               400  a request line or headers that no honest client sends
@@ -86,6 +88,23 @@ class UnknownModel(ApiError):
 
     def __str__(self) -> str:
         return "no such model"
+
+
+@dataclass(eq=False)
+class VersionRefused(ApiError):
+    """A version of a model that was not put to use; what served before still does."""
+
+    reason: str
+
+    def __str__(self) -> str:
+        return self.reason
+
+
+class NotAdministrator(ApiError):
+    """No key, or not that of an administrator."""
+
+    def __str__(self) -> str:
+        return "this needs the key of an administrator"
 
 
 @dataclass(eq=False)
@@ -172,6 +191,8 @@ KINDS: Final[dict[type[Exception], Kind]] = {
     MalformedQuery: Kind(400, "malformed-query", "Malformed query string", "validation"),
     InvalidFields: Kind(422, "invalid-fields", "Invalid request", "validation"),
     UnknownModel: Kind(404, "unknown-model", "Unknown model", "validation"),
+    VersionRefused: Kind(422, "version-refused", "Version refused", "validation"),
+    NotAdministrator: Kind(401, "not-administrator", "Not an administrator", "validation"),
     UnknownLanguageCode: Kind(422, "unknown-language", "Unknown language", "validation"),
     Disabled: Kind(403, "disabled", "Disabled", "validation"),
     BadHead: Kind(400, "bad-head", "Bad request head", "validation"),
@@ -182,6 +203,8 @@ KINDS: Final[dict[type[Exception], Kind]] = {
     ClientGone: Kind(499, "client-gone", "Client gone", "cancelled"),
     engine.UnknownLanguage: Kind(422, "unknown-language", "Unknown language", "validation"),
     engine.UnsupportedPair: Kind(422, "unsupported-pair", "Unsupported language pair", "validation"),
+    engine.UnknownVersion: Kind(404, "unknown-version", "Unknown version", "validation"),
+    engine.VersionInUse: Kind(409, "version-in-use", "Version in use", "validation"),
     engine.InvalidText: Kind(422, "invalid-text", "Invalid text", "validation"),
     engine.InvalidOption: Kind(422, "invalid-option", "Invalid option", "validation"),
     engine.TooLong: Kind(422, "too-long", "Text too long", "too_long"),

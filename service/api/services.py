@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from service.api.administrators import Administration
 from service.api.policy import Policy
 from service.api.ports import Recording
 from service.api.web import WebFile
@@ -18,7 +19,8 @@ from service.text.detection import LanguageDetector
 class Services:
     """The parts that answer requests.
 
-    `render_metrics` gives the body and the content type of `/metrics`; `is_alive` is false
+    Without `administration` nobody may change what serves. `render_metrics` gives the body and the
+    content type of `/metrics`; `is_alive` is false
     where only a restart of this process can help; without `web_files` there is no page.
     """
 
@@ -30,4 +32,5 @@ class Services:
     glossaries: GlossaryStore
     render_metrics: Callable[[], tuple[bytes, str]]
     is_alive: Callable[[], bool] = lambda: True
+    administration: Administration | None = None
     web_files: Mapping[str, WebFile] = field(default_factory=dict)

@@ -46,9 +46,7 @@ class Versions:
         key = (folder.manifest.name, folder.manifest.version)
         if (held := self._loaded.get(key)) is not None:
             if held.folder.digest != folder.digest:
-                raise VersionInUse(
-                    *key, "is loaded with other files: new ones need a version of their own"
-                )
+                raise VersionInUse(*key, "is loaded with other files: new ones need a version of their own")
             return held
         model = await asyncio.to_thread(_checked, folder)
         await self._engines.load(folder)

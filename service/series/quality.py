@@ -29,6 +29,12 @@ class QualitySeries(Series):
         self.coverage = self.histogram(
             "zhuyi_source_coverage_ratio", "Share of its source that attention covered.", _RATIOS, *who
         )
+        self.agreement = self.histogram(
+            "zhuyi_candidate_agreement_ratio",
+            "chrF of a candidate's translation against that of the version that serves.",
+            _RATIOS,
+            *who,
+        )
         self.warnings = self.counter("zhuyi_warnings", "Warnings about sentences.", "model", "type")
         self.protected = self.counter(
             "zhuyi_protected_spans", "Protected spans by how their sentence kept them.", "model", "result"
