@@ -41,7 +41,7 @@ class QualitySeries(Series):
         )
 
     def expect(self, model: LoadedModelInfo) -> None:
-        for series in (self.confidence, self.entropy, self.coverage):
+        for series in (self.confidence, self.entropy, self.coverage, self.agreement):
             series.expect(model.name, model.version)
         for warning in (*get_args(WarningType), *_FATAL.values()):
             self.warnings.add(0, model.name, warning)
