@@ -23,6 +23,7 @@ class Core:
     def __init__(self, loops: Mapping[Key, DecodeLoop], models: tuple[ReadyModel, ...] = ()) -> None:
         self._loops = dict(loops)
         self._leaving: set[Key] = set()
+        self._has_let_go = False
         self.models = models
 
     @classmethod
@@ -47,6 +48,11 @@ class Core:
     def has_work(self) -> bool:
         """True while a tick would do something."""
         return any(loop.has_work for loop in self._loops.values())
+
+    def has_let_go(self) -> bool:
+        """True once after versions have gone."""
+        has_let_go, self._has_let_go = self._has_let_go, False
+        return has_let_go
 
     def add(self, warm: WarmLoop) -> None:
         """Takes a loop that another thread may have made; from now on it is this one's."""
@@ -88,7 +94,7 @@ class Core:
     def _let_go(self) -> None:
         """Forgets those that leave and have nothing left to do."""
         for key in [one for one in self._leaving if one not in self._loops or not self._loops[one].has_work]:
-            self._loops.pop(key, None)
+            self._has_let_go |= self._loops.pop(key, None) is not None
             self._leaving.remove(key)
 
     def _others(self, key: Key) -> tuple[ReadyModel, ...]:

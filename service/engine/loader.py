@@ -17,6 +17,7 @@ from pathlib import Path
 from service.engine.core import Core, Key
 from service.engine.core_settings import CoreSettings
 from service.engine.errors import CannotStart, ModelFolderInvalid
+from service.engine.free_memory import free_memory
 from service.engine.messages import Load, Loaded, LoadFailed
 from service.engine.warm_loop import WarmLoop, load_warm_loop
 
@@ -63,7 +64,10 @@ class Loader:
     def _run(self, load: Load) -> None:
         with contextlib.suppress(OSError):  # where it may not, it goes without
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
-        self._deliver(Arrival(load, self._outcome(load)))
+        arrival = Arrival(load, self._outcome(load))
+        if isinstance(arrival.outcome, CannotStart):
+            free_memory()
+        self._deliver(arrival)
 
     def _outcome(self, load: Load) -> WarmLoop | CannotStart:
         try:

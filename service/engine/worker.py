@@ -22,6 +22,7 @@ from service.engine.core_settings import CoreSettings
 from service.engine.cores import pin
 from service.engine.errors import CannotStart
 from service.engine.framing import READ_BYTES, Frames, framed
+from service.engine.free_memory import free_memory_soon
 from service.engine.loader import Arrival, Loader
 from service.engine.messages import (
     Cancel,
@@ -89,6 +90,8 @@ def _serve(core: Core, loader: Loader, mailbox: Mailbox, channel: socket.socket)
             _take(message, core, loader, channel)
         if core.has_work:
             outbox.put(core.tick())
+        if core.has_let_go():
+            free_memory_soon()
         if not core.has_work:
             outbox.flush()
             if not messages:
