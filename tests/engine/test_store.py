@@ -138,13 +138,13 @@ def test_pins_that_cannot_be_read_are_refused(text: str) -> None:
 def test_one_version_is_found_by_name(tmp_path: Path) -> None:
     """Only where there is a folder of that name: nothing asked for becomes a path."""
     write_random_model(tmp_path / "store", version="2")
-    write_random_model(tmp_path, name="outside", version="1")
+    write_random_model(tmp_path, name="fr-en", version="1")
     store = ModelStore(tmp_path / "store")
     assert store.find("zh-en", "2").manifest.version == "2"
     assert store.versions() == (("zh-en", "2"),)
     for name, version in (
         ("zh-en", "1"),
-        ("../outside", "1"),
+        ("../fr-en", "1"),
         ("zh-en", "../zh-en/2"),
         ("", ""),
         (".", "zh-en"),
