@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+import msgspec
 import pytest
 
 from service.api.admin import VersionAnswer, VersionsAnswer
@@ -16,6 +17,7 @@ from service.api.application import create_application
 from service.api.services import Services
 from service.engine.hosting import EngineSettings
 from service.engine.in_process import InProcessEngines
+from service.engine.manifest import FileRecord, Manifest
 from service.engine.store import ModelStore
 from service.engine.translator import Translator
 from service.glossaries.store import GlossaryStore
@@ -31,6 +33,7 @@ from tests.random_model import add_golden, declare_again, write_random_model
 
 KEY = "a key of at least sixteen characters"
 AUTHORIZED = {"Authorization": f"Bearer {KEY}"}
+CALIBRATION = Path(__file__).parents[2] / "model_store" / "zh-en" / "2" / "calibration.json"
 OLD = {"q": "你好世界", "source": "zh", "target": "en"}
 
 
@@ -157,6 +160,37 @@ async def test_a_golden_sentence_that_is_not_said_refuses_its_version(scene: Sce
     assert answer.status_code == 422
     assert "golden sentence 1 is not translated as it was" in answer.json()["detail"]
     assert await scene.translated_by() == "1"
+
+
+async def confidence_of(scene: Scene) -> float | None:
+    """That of a translation now."""
+    answer = await scene.client.post("/translate", json=OLD | {"include": ["confidence"]})
+    found: float | None = answer.json()["translations"][0]["confidence"]
+    return found
+
+
+def add_calibration(path: Path, content: bytes) -> None:
+    """Puts a calibration into a folder, and declares it."""
+    (path / "calibration.json").write_bytes(content)
+    manifest = Manifest.read(path)
+    files = manifest.files | {"calibration.json": FileRecord(0, "")}
+    msgspec.structs.replace(manifest, calibration="calibration.json", files=files).write(path)
+    declare_again(path)
+
+
+async def test_each_version_has_its_own_calibration(scene: Scene) -> None:
+    """It comes and goes with it; one that cannot be read refuses its version."""
+    add_calibration(scene.store / "zh-en" / "2", CALIBRATION.read_bytes())
+    add_calibration(scene.store / "zh-en" / "3", b"{}")
+    found = [await confidence_of(scene)]
+    for version, status in (("2", 200), ("3", 422), ("1", 200)):
+        assert (await scene.use(version)).status_code == status
+        found.append(await confidence_of(scene))
+    none_yet, with_one, still_with_it, none_again = found
+    assert (none_yet, none_again) == (None, None)
+    assert with_one == still_with_it
+    assert with_one is not None
+    assert 0 <= with_one <= 1
 
 
 async def test_a_version_for_other_languages_is_refused(scene: Scene) -> None:
