@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -62,8 +63,9 @@ class Loader:
         return Loaded(load.number, arrival.outcome.ready)
 
     def _run(self, load: Load) -> None:
-        with contextlib.suppress(OSError):  # where it may not, it goes without
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
+        if sys.platform == "linux":  # where a thread has a priority of its own: setpriority(2), notes
+            with contextlib.suppress(OSError):  # where it may not, it goes without
+                os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
         arrival = Arrival(load, self._outcome(load))
         if isinstance(arrival.outcome, CannotStart):
             free_memory()
