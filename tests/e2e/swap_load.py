@@ -41,6 +41,7 @@ class Report:
     during: list[float] = field(default_factory=list)
     swaps: list[float] = field(default_factory=list)
     memory: list[dict[str, float]] = field(default_factory=list)
+    idle: list[dict[str, float]] = field(default_factory=list)  # before the first and after the last swap
 
     def growth(self, process: str, *, warm: int) -> float:
         """By how much the memory after the last fifth of the swaps exceeds that of a fifth after `warm`."""
@@ -106,8 +107,12 @@ class Swapper:
             assert answer.status_code == 200, answer.text
             assert answer.json()["state"] == "serving"
             self.report.swaps.append(time.monotonic() - started)
-            text = (await self._client.get("/metrics")).text
-            self.report.memory.append({name: float(size) for name, size in _RESIDENT.findall(text)})
+            self.report.memory.append(await self.memory())
+
+    async def memory(self) -> dict[str, float]:
+        """What the processes take now."""
+        text = (await self._client.get("/metrics")).text
+        return {name: float(size) for name, size in _RESIDENT.findall(text)}
 
     async def _answer(self, text: str) -> Answer:
         wanted = {"q": text, "source": "zh", "target": "en", "include": ["scores"]}
@@ -127,6 +132,7 @@ async def swap_under_load(
     try:
         for version in ("3", "2"):
             await swapper.learn(version)
+        swapper.report.idle.append(await swapper.memory())
         stop = asyncio.Event()
         asyncio.get_running_loop().call_later(seconds_before, stop.set)
         await swapper.load(num_clients, swapper.report.before, stop)
@@ -135,6 +141,8 @@ async def swap_under_load(
             group.create_task(swapper.load(num_clients, swapper.report.during, stop))
             await swapper.swap(("3", "2"), num_swaps)
             stop.set()
+        await swapper.learn("2")
+        swapper.report.idle.append(await swapper.memory())
         return swapper.report
     finally:
         await swapper.close()
@@ -161,8 +169,12 @@ def main(arguments: Sequence[str]) -> None:
         found = [latencies[int(part * (len(latencies) - 1))] for part in (0.5, 0.99, 1.0)]
         print(f"{name}: p50 {found[0]:.3f} s, p99 {found[1]:.3f} s, longest {found[2]:.3f} s")
     for process in ("process", "zhuyi_worker"):
-        sizes = [round(one[process] / 1e6) for one in report.memory[:: max(1, num_swaps // 10)]]
-        print(f"{process}: MB {sizes}, growth {report.growth(process, warm=min(5, num_swaps // 2)):.3f}")
+        loaded, idle = (
+            [round(one[process] / 1e6) for one in sizes]
+            for sizes in (report.memory[:: max(1, num_swaps // 10)], report.idle)
+        )
+        growth = report.growth(process, warm=min(5, num_swaps // 2))
+        print(f"{process}: MB {loaded}, growth {growth:.3f}; idle before and after {idle}")
 
 
 if __name__ == "__main__":
