@@ -125,6 +125,7 @@ def _job(number: int, model: str, source: tuple[int, ...], limit: int, beam_size
     return Job(
         id=number,
         model=model,
+        version="1",
         source=source,
         target=None,
         max_target_tokens=limit,

@@ -16,7 +16,8 @@ from pathlib import Path
 
 import sacrebleu
 
-from service.engine.core import Core, CoreSettings
+from service.engine.core import Core
+from service.engine.core_settings import CoreSettings
 from service.engine.device import Precision
 from service.engine.folder import ModelFolder
 from service.engine.messages import Done, Job, Post, Result
@@ -70,6 +71,7 @@ class Engine:
         return Job(
             id=number,
             model=self._text.folder.manifest.name,
+            version=self._text.folder.manifest.version,
             source=tuple(piece.id for piece in source),
             target=None,
             max_target_tokens=self._text.max_target_tokens(len(source)),

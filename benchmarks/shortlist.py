@@ -17,7 +17,8 @@ from pathlib import Path
 import sacrebleu
 
 from benchmarks.quality import TEST, Engine
-from service.engine.core import Core, CoreSettings
+from service.engine.core import Core
+from service.engine.core_settings import CoreSettings
 from service.engine.folder import ModelFolder
 from training.corpus import read_pairs
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, get_args
 
 import structlog
 from fastapi import FastAPI
 
+from service.api.admin import add_admin_routes
 from service.api.administration import create_administration
 from service.api.application import create_application
 from service.api.errors import Outcome
@@ -22,21 +23,22 @@ from service.api.services import Services
 from service.api.web import read_web_files
 from service.engine.admission import QueueLimits, QueueState
 from service.engine.device import CudaOptions
-from service.engine.folder import ModelFolder
 from service.engine.gpus import num_gpus
-from service.engine.hosting import Engines, EngineSettings, OnTick, StopReport
+from service.engine.hosting import EngineSettings, StopReport
 from service.engine.scheduler import BatchLimits
-from service.engine.store import ModelStore
-from service.engine.translation import LoadedModelInfo
+from service.engine.store import ModelStore, parse_pins
+from service.engine.translation import LoadedModelInfo, Translation
 from service.engine.translator import Translator
 from service.engine.workers import EngineStatus, Workers
 from service.glossaries.store import GlossaryLimits, GlossaryStore
 from service.metrics import Metrics
+from service.pipeline.calibrations import Calibrations
 from service.pipeline.item_translator import ItemTranslator
+from service.pipeline.model_versions import LoadResult, ModelVersions
 from service.pipeline.units import Outcome as SentenceOutcome
 from service.settings import Settings
+from service.text.chrf import chrf
 from service.text.detection import LanguageDetector
-from service.text.evidence import Calibration
 
 if TYPE_CHECKING:
     from service.traces import Traces
@@ -53,15 +55,20 @@ class Service:
 
     def __init__(self, settings: Settings) -> None:
         self.metrics = Metrics()
-        folders = ModelStore(settings.model_store).latest()
+        store = ModelStore(settings.model_store)
+        folders = store.chosen(parse_pins(settings.model_versions))
         self._workers = Workers(folders, engine_settings(settings))
-        self.translator = make_translator(folders, self._workers, settings, self.metrics.record_tick)
+        calibrations = Calibrations(folders)
+        self.translator = Translator(
+            folders, self._workers, limits=queue_limits(settings), on_tick=self.metrics.record_tick,
+            on_compared=self._compare, on_unloaded=calibrations.remove,
+        )  # fmt: skip
+        versions = ModelVersions(
+            store, self.translator, calibrations, on_load=self._load_ended, on_change=self._expect
+        )
         self.metrics.observe_at_scrape(self)
         self._detector = LanguageDetector()
         self._glossaries = GlossaryStore(settings.glossary_file, glossary_limits(settings))
-        calibrations = {
-            folder.manifest.name: found for folder in folders if (found := Calibration.of(folder))
-        }
         self._traces = _traces_of(settings)
         items = ItemTranslator(
             self.translator,
@@ -81,10 +88,11 @@ class Service:
             is_alive=self.is_alive,
             is_draining=self.is_draining,
             gate=make_gate(settings),
+            versions=versions,
             web_files=read_web_files() if settings.web == "on" else {},
         )
         self.application = create_application(services, self._lifespan)
-        self.administration = create_administration(services)
+        self.administration = create_administration(services, add_admin_routes)
         if self._traces is not None:
             self._traces.follow(self.application)
         self._stopping: asyncio.Task[StopReport] | None = None
@@ -96,8 +104,8 @@ class Service:
         return self.translator.queue()
 
     def models(self) -> tuple[LoadedModelInfo, ...]:
-        """The models that serve a pair."""
-        return self.translator.models()
+        """The versions that serve, and the candidates."""
+        return self.translator.served()
 
     def engines(self) -> tuple[EngineStatus, ...]:
         """All engine processes, dead ones too."""
@@ -133,11 +141,23 @@ class Service:
         if self._stopping is None:
             self._stopping = asyncio.create_task(self.translator.stop(grace_seconds=0))
 
+    def _expect(self) -> None:
+        """What can be counted of the versions that serve now begins at zero."""
+        self.metrics.expect(self.models(), get_args(Outcome))
+
+    def _load_ended(self, name: str, result: LoadResult) -> None:
+        self.metrics.load_ended(name, result)
+        _log.info("model load ended", model=name, result=result)
+
+    def _compare(self, candidate: Translation, other: Translation) -> None:
+        agreement = chrf(candidate.text, other.text)
+        self.metrics.compared(candidate.model, candidate.version, agreement)
+
     @asynccontextmanager
     async def _lifespan(self, _: FastAPI) -> AsyncIterator[None]:
         """Serving starts when the engines are ready; they stop when the requests have ended or were cut."""
         await asyncio.gather(self.translator.start(), asyncio.to_thread(self._detector.load))
-        self.metrics.expect(self.models(), get_args(Outcome))
+        self._expect()
         self._tell_models()
         try:
             yield
@@ -227,9 +247,6 @@ def engine_settings(settings: Settings) -> EngineSettings:
     )
 
 
-def make_translator(
-    folders: Sequence[ModelFolder], engines: Engines, settings: Settings, on_tick: OnTick = lambda _: None
-) -> Translator:
-    """A translator over `engines` with the queue of the settings; raises ModelFolderInvalid."""
-    limits = QueueLimits(settings.max_queue_sequences, settings.max_queue_tokens)
-    return Translator(folders, engines, limits=limits, on_tick=on_tick)
+def queue_limits(settings: Settings) -> QueueLimits:
+    """How much may wait or run."""
+    return QueueLimits(settings.max_queue_sequences, settings.max_queue_tokens)

@@ -121,3 +121,11 @@ class Metrics:
         """One tick of one model in one engine."""
         self._engine.record(record)
         self._ticks.note(record)
+
+    def load_ended(self, model: str, result: str) -> None:
+        """A version was to be loaded while the service runs."""
+        self._engine.loads.add(1, model, result)
+
+    def compared(self, model: str, version: str, agreement: float) -> None:
+        """What a candidate said was compared with what the version that serves says."""
+        self._quality.agreement.observe(agreement, model, version)

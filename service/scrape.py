@@ -25,7 +25,7 @@ class ServiceState(Protocol):
         """What is owed now."""
 
     def models(self) -> tuple[LoadedModelInfo, ...]:
-        """The models that serve a pair."""
+        """The versions that serve, and the candidates."""
 
     def engines(self) -> tuple[EngineStatus, ...]:
         """All engine processes."""
@@ -41,12 +41,12 @@ class ServiceState(Protocol):
 
 
 class TickTotals:
-    """Running totals and the last tick of each engine and model."""
+    """Running totals and the last tick of each engine and version."""
 
     def __init__(self) -> None:
         self.source_tokens: Counter[str] = Counter()
         self.target_tokens: Counter[str] = Counter()
-        self.last: dict[tuple[str, int], TickRecord] = {}
+        self.last: dict[tuple[str, str, int], TickRecord] = {}
 
     def expect(self, model: str) -> None:
         """Begins at zero."""
@@ -57,7 +57,7 @@ class TickTotals:
         """Adds one tick."""
         self.source_tokens[tick.model] += tick.source_tokens
         self.target_tokens[tick.model] += tick.tokens
-        self.last[tick.model, tick.engine] = tick
+        self.last[tick.model, tick.version, tick.engine] = tick
 
 
 class ScrapeCollector(Collector):
@@ -88,8 +88,8 @@ class ScrapeCollector(Collector):
         oldest = GaugeMetricFamily(
             "zhuyi_queue_oldest_age_seconds", "Longest wait at the last tick.", labels=["model"]
         )
-        for model in sorted({model for model, _ in self._ticks.last}):
-            ticks = [tick for (name, _), tick in self._ticks.last.items() if name == model]
+        for model in sorted({model for model, _, _ in self._ticks.last}):
+            ticks = [tick for (name, _, _), tick in self._ticks.last.items() if name == model]
             running.add_metric([model], sum(tick.rows for tick in ticks if tick.num_running))
             oldest.add_metric([model], max(tick.oldest_wait_seconds for tick in ticks))
         yield from (running, oldest)
@@ -106,9 +106,11 @@ class ScrapeCollector(Collector):
         fell_back = GaugeMetricFamily(
             "zhuyi_execution_provider_fallback",
             "1 where another device is used than was asked for.",
-            labels=["model", "requested", "actual"],
+            labels=["model", "version", "requested", "actual"],
         )
-        load = GaugeMetricFamily("zhuyi_model_load_seconds", "Time to load and warm up.", labels=["model"])
+        load = GaugeMetricFamily(
+            "zhuyi_model_load_seconds", "Time to load and warm up.", labels=["model", "version"]
+        )
         slots = GaugeMetricFamily("zhuyi_slots", "Rows that can run at once.", labels=["model"])
         num_slots = self._state.num_slots()
         is_ready = self._state.is_ready()
@@ -117,8 +119,8 @@ class ScrapeCollector(Collector):
             digest, device = model.digest[:12], model.actual_device
             info.add_metric([*names, digest, device, model.precision, model.manifest.architecture], 1)
             ready.add_metric(names, is_ready and bool(device))
-            fell_back.add_metric([model.name, model.requested_device, device], model.fell_back)
-            load.add_metric([model.name], model.load_seconds)
+            fell_back.add_metric([*names, model.requested_device, device], model.fell_back)
+            load.add_metric(names, model.load_seconds)
             slots.add_metric([model.name], num_slots)
         yield from (info, ready, fell_back, load, slots)
 

@@ -13,6 +13,7 @@ from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from service.engine.gpus import num_gpus
+from service.engine.store import parse_pins
 
 _ORIGIN = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(:\d{1,5})?", re.ASCII)
 
@@ -89,6 +90,11 @@ class Settings(BaseSettings):
     host: str = _knob("127.0.0.1", "Address to listen on.")
     port: int = _knob(8000, "Port to listen on; 0 takes a free one.", ge=0, le=65535)
     model_store: Path = _knob(Path("model_store"), "Folder with the model folders.")
+    model_versions: str = Field(
+        default="",
+        description="Which versions serve from the start, like `zh-en=2,en-zh=latest`.",
+        json_schema_extra={"default_text": "the latest of each model"},
+    )
     device: Literal["cpu", "cuda", "auto"] = _knob(
         "cpu", "Where the models run; `cuda` refuses to start without CUDA, `auto` falls back to the CPU."
     )
@@ -252,3 +258,9 @@ class Settings(BaseSettings):
         if traces == "otlp" and not has_packages_for_traces():
             raise PydanticCustomError("extra", "otlp needs `pip install 'zhuyi[traces]'`")
         return traces
+
+    @field_validator("model_versions")
+    @classmethod
+    def _pins_can_be_read(cls, text: str) -> str:
+        parse_pins(text)
+        return text

@@ -10,7 +10,10 @@ import msgspec
 import numpy as np
 import sentencepiece
 
+from service.engine.golden import Golden, GoldenSentence
 from service.engine.manifest import FileRecord, Graphs, Limits, Manifest, Pieces, Shortlist, StateTensor
+from service.engine.onnx_model import OnnxModel
+from service.engine.tokenizer import Tokenizer
 from tests.random_graphs import NUM_PIECES, encoder_graph, short_step_graph, step_graph
 from tests.random_lexicon import SIZE, random_lexicon
 
@@ -22,6 +25,7 @@ _STATE = (
     StateTensor("values", 1),
     StateTensor("source_mask", 1),
 )
+_MAX_GOLDEN_TOKENS = 64
 _TEXT = [
     "the cat sat on the mat",
     "please send the invoice to my address",
@@ -68,6 +72,40 @@ def add_shortlists(path: Path, *, seed: int = 0, mask: float = 1e9) -> Path:
     msgspec.structs.replace(manifest, int8=Graphs(), shortlist=names, files=files).write(path)
     declare_again(path)
     return path
+
+
+def add_golden(path: Path) -> Golden:
+    """Adds golden sentences to a random model; they hold on the machine that made them."""
+    manifest, model = Manifest.read(path), OnnxModel.load(path)
+    tokenizer = Tokenizer.load(path / manifest.tokenizers.source)
+    found = (_golden(model, tokenizer, text) for text in _TEXT)
+    golden = Golden(tuple(one for one in found if 0 < len(one.target) < _MAX_GOLDEN_TOKENS))
+    assert len(golden.sentences) >= 2
+    write_golden(path, golden)
+    return golden
+
+
+def write_golden(path: Path, golden: Golden) -> None:
+    """Puts a golden file into a folder, and declares it."""
+    (path / "golden.json").write_bytes(msgspec.json.encode(golden))
+    manifest = Manifest.read(path)
+    files = manifest.files | {"golden.json": FileRecord(0, "")}
+    msgspec.structs.replace(manifest, golden="golden.json", files=files).write(path)
+    declare_again(path)
+
+
+def _golden(model: OnnxModel, tokenizer: Tokenizer, text: str) -> GoldenSentence:
+    """The best piece at each place, whatever it means; nothing is banned, for the check bans nothing."""
+    source, target = tokenizer.encode_ids(text), []
+    state, previous = model.encode([source]), np.array([2])
+    while len(target) < _MAX_GOLDEN_TOKENS:
+        step = model.step(state, previous, previous)
+        previous = step.top_tokens[:, 0].copy()
+        if previous[0] == 3:
+            break
+        target.append(int(previous[0]))
+        state = step.state
+    return GoldenSentence(text, tuple(source), tuple(target), tokenizer.decode_text(target))
 
 
 def declare_again(path: Path) -> None:

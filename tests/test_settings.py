@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from service import settings
 from service.settings import Settings, spare_cores
@@ -56,3 +57,10 @@ def test_what_is_set_counts_whatever_the_device(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("ZHUYI_MAX_ROWS", "64")
     made = Settings()
     assert (made.engines, made.max_rows) == (3, 64)
+
+
+def test_versions_that_cannot_be_read_stop_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the name of the variable, and what it must be like."""
+    monkeypatch.setenv("ZHUYI_MODEL_VERSIONS", "zh-en:2")
+    with pytest.raises(ValidationError, match=r"model_versions\n.*must be like zh-en=2,en-zh=latest"):
+        Settings()

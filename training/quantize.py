@@ -53,8 +53,8 @@ def _compared(
     """Declares the graphs, each pair compared with those in fp32: on the CPU, in the place of int8."""
     named = {"name": new.parent.name, "version": new.name, "shortlist": None, "files": file_records(new)}
     about = {name: value for name, value in manifest.about.items() if name != "calibration"}
-    # Other graphs have other scores, so what was calibrated on the old ones does not count.
-    manifest = msgspec.structs.replace(manifest, **named, calibration=None, about=about)
+    # Other graphs have other scores, so what was calibrated or kept of the old ones does not count.
+    manifest = msgspec.structs.replace(manifest, **named, calibration=None, golden=None, about=about)
     agreements: dict[str, Agreement] = {}
     for precision, graphs in precisions.items():
         msgspec.structs.replace(manifest, int8=graphs).write(new)

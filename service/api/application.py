@@ -17,6 +17,7 @@ from service.api.dialects import azure, deepl, google, libretranslate, oip, open
 from service.api.dialects.libretranslate import NATIVE_AND_LIBRETRANSLATE
 from service.api.documentation import DocumentationRoute
 from service.api.health import add_health_routes, add_metrics_route
+from service.api.one_version import OneVersion
 from service.api.plain import PlainApplication
 from service.api.problems import NATIVE
 from service.api.score import ScoreRoute
@@ -55,6 +56,7 @@ def create_application(services: Services, lifespan: Lifespan | None = None) -> 
         dialect.add_routes(application, services)
     if services.web_files:
         _add_web(application, services)
+    application.add_middleware(OneVersion, lease=services.translator.lease)
     surround(application, services)
     if services.policy.cors_origins:
         allow_origins(application, services.policy.cors_origins)

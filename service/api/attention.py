@@ -27,7 +27,6 @@ from service.api.operations import (
 from service.api.schemas import parse_request
 from service.api.segments_view import SegmentView
 from service.api.services import Services
-from service.api.work_headers import work_headers
 from service.engine.errors import TooLong
 from service.pipeline.items import Item
 from service.text.heatmap import draw_heat_maps
@@ -65,7 +64,7 @@ class AttentionRoute:
         answer = await unless_client_leaves(looking.answer(), request)
         if as_picture:
             return await _picture(looking.items[0])
-        return json_response(answer, work_headers(looking.items, self._services.translator, subject))
+        return json_response(answer)
 
 
 def _accepts_svg(headers: Mapping[str, str]) -> bool:

@@ -34,8 +34,8 @@ class CatalogueRoutes:
         )
 
     async def models(self, _: Request) -> Response:
-        """Every model with its limits, its licence and the device it really runs on."""
-        return json_response({"models": [_render(model) for model in self._translator.models()]})
+        """Every model with its limits, its licence and the device it really runs on; candidates last."""
+        return json_response({"models": [_render(model) for model in self._translator.served()]})
 
 
 def _render(model: LoadedModelInfo) -> dict[str, Any]:

@@ -10,6 +10,7 @@ ApiError
 ├── RateLimited           429  more than the key's client may in a minute
 ├── QuotaExceeded         429  more than it may in a month
 ├── UnknownModel          404  no model of this name, or not in this version
+├── VersionRefused        422  a version that must not be used, and why
 ├── UnknownLanguageCode   422  a language that is not served
 ├── Disabled              403  something of LibreTranslate's that is not done here
 ├── BadHead               400  a request line or headers that no honest client sends
@@ -186,6 +187,16 @@ class UnknownModel(ApiError):
 
 
 @dataclass(eq=False)
+class VersionRefused(ApiError):
+    """A version of a model that was not put to use; what served before still does."""
+
+    reason: str
+
+    def __str__(self) -> str:
+        return self.reason
+
+
+@dataclass(eq=False)
 class Disabled(ApiError):
     """A route that is there for its clients to be told that what it is for is not done."""
 
@@ -275,6 +286,7 @@ KINDS: Final[dict[type[Exception], Kind]] = {
     QuotaExceeded: Kind(429, "quota-exceeded", "Quota exceeded", "rate_limited"),
     KeyFileInvalid: Kind(500, "key-file-invalid", "Key file invalid", "model_error"),
     UnknownModel: Kind(404, "unknown-model", "Unknown model", "validation"),
+    VersionRefused: Kind(422, "version-refused", "Version refused", "validation"),
     UnknownLanguageCode: Kind(422, "unknown-language", "Unknown language", "validation"),
     Disabled: Kind(403, "disabled", "Disabled", "validation"),
     BadHead: Kind(400, "bad-head", "Bad request head", "validation"),
@@ -285,6 +297,8 @@ KINDS: Final[dict[type[Exception], Kind]] = {
     ClientGone: Kind(499, "client-gone", "Client gone", "cancelled"),
     engine.UnknownLanguage: Kind(422, "unknown-language", "Unknown language", "validation"),
     engine.UnsupportedPair: Kind(422, "unsupported-pair", "Unsupported language pair", "validation"),
+    engine.UnknownVersion: Kind(404, "unknown-version", "Unknown version", "validation"),
+    engine.VersionInUse: Kind(409, "version-in-use", "Version in use", "validation"),
     engine.InvalidText: Kind(422, "invalid-text", "Invalid text", "validation"),
     engine.InvalidOption: Kind(422, "invalid-option", "Invalid option", "validation"),
     engine.TooLong: Kind(422, "too-long", "Text too long", "too_long"),

@@ -6,7 +6,6 @@ import asyncio
 import re
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -20,7 +19,9 @@ from service.api.events import EventStream
 from service.api.policy import Policy
 from service.api.ports import Recording
 from service.api.services import Services
+from service.api.subject import Subject as Subject
 from service.api.translate_request import TranslateRequest
+from service.api.work_headers import work_headers
 from service.engine.errors import TooLong, TooMany
 from service.engine.translation import LoadedModelInfo, Options
 from service.pipeline.fields import FieldNames
@@ -32,17 +33,6 @@ from service.text.languages import match_language, match_source
 
 _CODE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,2}", re.ASCII)
 """What may be repeated in an error: a language tag, and nothing that could be a text."""
-
-
-@dataclass(slots=True)
-class Subject:
-    """What is known of a request so far, for the count of its outcome; only served names get in."""
-
-    operation: str
-    source: str = ""
-    target: str = ""
-    model: LoadedModelInfo | None = None
-    started: float = field(default_factory=time.monotonic)
 
 
 async def carry_out(
@@ -79,6 +69,7 @@ async def carry_out(
         response.on_end = count
     else:
         count("ok")
+        response.headers.update(work_headers(subject))
     return response
 
 
@@ -182,10 +173,13 @@ def model_of(source: str, translator: Translating, subject: Subject) -> LoadedMo
 
 
 def note_model(items: Sequence[Item], translator: Translating, subject: Subject) -> None:
-    """Puts the model into `subject` where all texts of a request went to the same."""
+    """Puts the items and the models that worked on them into `subject`."""
     sources = {item.source for item in items} - {subject.target}
     if len(sources) == 1 and subject.model is None:
-        subject.model = model_of(sources.pop(), translator, subject)
+        (subject.model,) = (translator.model_for(source, subject.target) for source in sources)
+    subject.items = items
+    worked = sorted({item.source for item in items if item.sentences} - {subject.target})
+    subject.models = [translator.model_for(source, subject.target) for source in worked]
 
 
 def json_response(answer: Any, headers: Mapping[str, str] | None = None) -> Response:

@@ -26,7 +26,6 @@ from service.api.operations import (
 from service.api.rendering import render_attention
 from service.api.schemas import parse_request
 from service.api.services import Services
-from service.api.work_headers import work_headers
 from service.pipeline.fields import FieldNames
 from service.pipeline.items import Item
 
@@ -65,7 +64,7 @@ class ScoreRoute:
             for item in items
         ]
         answer = {"results": results} if wanted.is_list else results[0]
-        return json_response(answer, work_headers(items, translator, subject))
+        return json_response(answer)
 
 
 def _scored(item: Item, wanted: ScoreRequest) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from service.api.ports import Recording
 from service.api.web import WebFile
 from service.glossaries.store import GlossaryStore
 from service.pipeline.item_translator import ItemTranslator
+from service.pipeline.model_versions import ModelVersions
 from service.pipeline.ports import Translating
 from service.text.detection import LanguageDetector
 
@@ -21,7 +22,7 @@ class Services:
 
     `render_metrics` gives the body and the content type of `/metrics`; `is_alive` is false
     where only a restart of this process can help, `is_draining` true once it is about to stop;
-    without `gate` no route needs a key, without `web_files` there is no page.
+    without `gate` no route needs a key, without `web_files` there is no page; `versions` exchanges models.
     """
 
     translator: Translating
@@ -34,6 +35,7 @@ class Services:
     is_alive: Callable[[], bool] = lambda: True
     gate: Gate | None = None
     is_draining: Callable[[], bool] = lambda: False
+    versions: ModelVersions | None = None
     web_files: Mapping[str, WebFile] = field(default_factory=dict)
 
     @property

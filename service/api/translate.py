@@ -23,7 +23,6 @@ from service.api.schemas import parse_request
 from service.api.services import Services
 from service.api.translate_request import TRANSLATE_TYPES, TranslateRequest, handling_of
 from service.api.translation_stream import TranslationStream
-from service.api.work_headers import work_headers
 from service.pipeline.fields import FieldNames
 from service.pipeline.items import Item
 
@@ -62,5 +61,4 @@ class TranslateRoute:
 
     def _render(self, wanted: TranslateRequest, items: list[Item], subject: Subject) -> Response:
         answer = render_translations(items, wanted)
-        headers = work_headers(items, self._services.translator, subject)
-        return json_response(answer | {"model": render_model(subject.model)}, headers)
+        return json_response(answer | {"model": render_model(subject.model)})

@@ -5,18 +5,21 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from service.api.operations import Subject, model_of
-from service.engine.translation import Translation
-from service.pipeline.items import Item
-from service.pipeline.ports import Translating
+from service.api.subject import Subject
+from service.engine.translation import LoadedModelInfo, Translation
 
 
-def work_headers(items: Sequence[Item], translator: Translating, subject: Subject) -> dict[str, str]:
-    """Milliseconds of the slowest sentence in each stage, for they run side by side, and of the request."""
-    translations = [sentence.translation for item in items for sentence in item.sentences]
+def work_headers(subject: Subject) -> dict[str, str]:
+    """Milliseconds of the slowest sentence in each stage, for they run side by side, and of the request.
+
+    Nothing where no text was worked on.
+    """
+    if not subject.items:
+        return {}
+    translations = [sentence.translation for item in subject.items for sentence in item.sentences]
     headers = {"Server-Timing": _timing(translations, time.monotonic() - subject.started)}
-    if models := _models(items, translator, subject):
-        headers["X-Zhuyi-Model"] = models
+    if subject.models:
+        headers["X-Zhuyi-Model"] = ", ".join(map(_named, subject.models))
     return headers
 
 
@@ -32,8 +35,6 @@ def _timing(translations: Sequence[Translation], total_seconds: float) -> str:
     return ", ".join(f"{name};dur={1000 * seconds:.2f}" for name, seconds in stages.items())
 
 
-def _models(items: Sequence[Item], translator: Translating, subject: Subject) -> str:
-    """`zh-en/2; device=cpu` for each model that worked."""
-    sources = sorted({item.source for item in items if item.sentences})
-    found = [model_of(source, translator, subject) for source in sources]
-    return ", ".join(f"{one.name}/{one.version}; device={one.actual_device}" for one in found if one)
+def _named(model: LoadedModelInfo) -> str:
+    """`zh-en/2; device=cpu`."""
+    return f"{model.name}/{model.version}; device={model.actual_device}"

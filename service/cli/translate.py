@@ -16,7 +16,7 @@ from tqdm import tqdm
 from service.app import engine_settings
 from service.engine.admission import QueueLimits
 from service.engine.errors import InvalidText, TooLong, UnknownLanguage
-from service.engine.store import ModelStore
+from service.engine.store import ModelStore, parse_pins
 from service.engine.translation import Options
 from service.engine.translator import Translator
 from service.engine.workers import Workers
@@ -47,7 +47,7 @@ def translate_stream(
 async def _translate_stream(
     settings: Settings, direction: Direction, lines: TextIO, output: TextIO, handling: Handling
 ) -> int:
-    folders = ModelStore(settings.model_store).latest()
+    folders = ModelStore(settings.model_store).chosen(parse_pins(settings.model_versions))
     translator = Translator(folders, Workers(folders, engine_settings(settings)), limits=_UNBOUNDED)
     served = translator.languages()
     source = (

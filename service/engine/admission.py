@@ -71,6 +71,12 @@ class Admission:
         """What is owed now."""
         return QueueState(self._num_sequences, self._num_tokens, self._estimated_wait_seconds())
 
+    @property
+    def is_half_empty(self) -> bool:
+        """True while there is as much room again for what is owed."""
+        limits = self._limits
+        return 2 * self._num_sequences <= limits.max_sequences and 2 * self._num_tokens <= limits.max_tokens
+
     def _estimated_wait_seconds(self) -> float:
         """Takes a target token per source token, and one engine: an upper bound with more of them."""
         if not self._recent_tokens:

@@ -5,93 +5,75 @@ The same core runs in an engine process, in the command line's own process and i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from collections.abc import Callable, Iterable, Mapping
 
+from service.engine.core_settings import CoreSettings
 from service.engine.decode_loop import DecodeLoop
-from service.engine.device import CudaOptions, Device, Precision, Runtime
-from service.engine.device_check import require_same_scores
-from service.engine.device_model import DeviceModel
-from service.engine.errors import ModelFolderInvalid
-from service.engine.loading import LoadedModel, load_model
-from service.engine.messages import Cancel, Post, Progress, ReadyModel, Report, Result, TickRecord
-from service.engine.scheduler import BatchLimits
-from service.engine.tally import LoopIdentity
-from service.engine.warm_up import warm_up
+from service.engine.device import Runtime
+from service.engine.messages import Cancel, Post, Progress, ReadyModel, Report, Result, TickRecord, Unload
+from service.engine.warm_loop import WarmLoop, load_warm_loop
 
-
-@dataclass(frozen=True, slots=True)
-class CoreSettings:
-    """What an engine loads and how it runs: folders with their manifests' digests, device, bounds.
-
-    A process of its own keeps to `cores`; none leaves that to the system.
-    """
-
-    models: tuple[tuple[Path, str], ...]
-    engine: int = 0
-    device: Device = "cpu"
-    precision: Precision = "auto"
-    num_threads: int = 1
-    cores: tuple[int, ...] = ()
-    limits: BatchLimits = field(default_factory=BatchLimits)
-    cuda: CudaOptions = field(default_factory=CudaOptions)
-    shortlists: bool = False
+Key = tuple[str, str]
+"""Name and version of a model."""
 
 
 class Core:
-    """Decode loops by the name of their model."""
+    """Decode loops by name and version of their model; `models` are those that take jobs."""
 
-    def __init__(self, loops: Mapping[str, DecodeLoop], models: tuple[ReadyModel, ...] = ()) -> None:
+    def __init__(self, loops: Mapping[Key, DecodeLoop], models: tuple[ReadyModel, ...] = ()) -> None:
         self._loops = dict(loops)
+        self._leaving: set[Key] = set()
+        self._has_let_go = False
         self.models = models
+
+    @classmethod
+    def of(cls, warm: Iterable[WarmLoop]) -> Core:
+        """A core that begins with these."""
+        core = cls({})
+        for one in warm:
+            core.add(one)
+        return core
 
     @classmethod
     def load(
         cls, settings: CoreSettings, *, clock: Callable[[], float], runtime: Runtime | None = None
     ) -> Core:
-        """Loads and warms every model; raises CannotStart."""
-        loops: dict[str, DecodeLoop] = {}
-        ready: list[ReadyModel] = []
-        for path, digest in settings.models:
-            started = clock()
-            model = _warm_model(path, digest, settings, runtime)
-            manifest = model.manifest
-            running = model.running
-            identity = LoopIdentity(settings.engine, manifest.name, manifest.version, running.device)
-            loops[manifest.name] = DecodeLoop(
-                model, manifest.pieces, identity, limits=settings.limits, clock=clock
-            )
-            seconds = clock() - started
-            ready.append(
-                ReadyModel(
-                    manifest.name,
-                    manifest.version,
-                    settings.device,
-                    running.device,
-                    running.precision,
-                    seconds,
-                    running.fallback_reason,
-                )
-            )
-        return cls(loops, tuple(ready))
+        """Loads, warms and checks every model; raises CannotStart."""
+        return cls.of(
+            load_warm_loop(path, digest, settings, clock=clock, runtime=runtime)
+            for path, digest in settings.models
+        )
 
     @property
     def has_work(self) -> bool:
         """True while a tick would do something."""
         return any(loop.has_work for loop in self._loops.values())
 
-    def receive(self, message: Post | Cancel) -> None:
-        """Queues jobs, or forgets some."""
+    def has_let_go(self) -> bool:
+        """True once after versions have gone."""
+        has_let_go, self._has_let_go = self._has_let_go, False
+        return has_let_go
+
+    def add(self, warm: WarmLoop) -> None:
+        """Takes a loop that another thread may have made; from now on it is this one's."""
+        key = (warm.ready.name, warm.ready.version)
+        self._leaving.discard(key)
+        self._loops[key] = warm.loop
+        self.models = (*self._others(key), warm.ready)
+
+    def receive(self, message: Post | Cancel | Unload) -> None:
+        """Queues jobs, or forgets some, or lets a version go."""
         if isinstance(message, Cancel):
             for loop in self._loops.values():
                 loop.cancel(message.ids)
-            return
-        for job in message.jobs:
-            self._loops[job.model].post(job)
+        elif isinstance(message, Unload):
+            self._unload((message.name, message.version))
+        else:
+            for job in message.jobs:
+                self._loops[job.model, job.version].post(job)
 
     def tick(self) -> Report:
-        """One tick of every model that has work."""
+        """One tick of every version that has work."""
         records: list[TickRecord] = []
         results: list[Result] = []
         progress: list[Progress] = []
@@ -101,39 +83,19 @@ class Core:
                 records.append(record)
                 results.extend(ended)
                 progress.extend(loop.progress)
+        self._let_go()
         return Report(tuple(records), tuple(results), tuple(progress))
 
+    def _unload(self, key: Key) -> None:
+        self.models = self._others(key)
+        self._leaving.add(key)
+        self._let_go()
 
-def _warm_model(path: Path, digest: str, settings: CoreSettings, runtime: Runtime | None) -> LoadedModel:
-    """A model that has run; `auto` falls back where CUDA opens a model but cannot run it, or runs it wrong.
+    def _let_go(self) -> None:
+        """Forgets those that leave and have nothing left to do."""
+        for key in [one for one in self._leaving if one not in self._loops or not self._loops[one].has_work]:
+            self._has_let_go |= self._loops.pop(key, None) is not None
+            self._leaving.remove(key)
 
-    Raises CannotStart.
-    """
-
-    def loaded(device: Device, precision: Precision = settings.precision) -> LoadedModel:
-        return load_model(
-            path,
-            device=device,
-            precision=precision,
-            num_threads=settings.num_threads,
-            limits=settings.limits,
-            cuda=settings.cuda,
-            shortlists=settings.shortlists,
-            digest=digest,
-            runtime=runtime,
-        )
-
-    model = loaded(settings.device)
-    try:
-        if isinstance(model, DeviceModel):
-            warm_up(model, model.manifest, settings.limits, model.buckets)
-            require_same_scores(model, loaded("cpu", "fp32"))
-        else:
-            warm_up(model, model.manifest, settings.limits)
-    except ModelFolderInvalid as error:
-        if settings.device != "auto" or model.running.device == "cpu":
-            raise
-        model = loaded("cpu")
-        model.running = replace(model.running, fallback_reason=error.reason)
-        warm_up(model, model.manifest, settings.limits)
-    return model
+    def _others(self, key: Key) -> tuple[ReadyModel, ...]:
+        return tuple(one for one in self.models if (one.name, one.version) != key)

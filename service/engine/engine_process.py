@@ -10,19 +10,21 @@ import time
 from collections.abc import Iterable
 from multiprocessing.context import SpawnProcess
 
-from service.engine.core import CoreSettings
+from service.engine.core_settings import CoreSettings
 from service.engine.errors import EngineDied, error_from
 from service.engine.framing import READ_BYTES, Frames, framed
 from service.engine.messages import (
     Cancel,
     Inward,
     Job,
+    Load,
     Outward,
     Post,
     Ready,
     ReadyModel,
     StartFailed,
     Stop,
+    Unload,
     decode_outward,
     encode,
 )
@@ -90,6 +92,19 @@ class EngineProcess:
         if ours:
             self._send(Cancel(ours))
 
+    def load(self, load: Load) -> None:
+        """Asks for a further version; the answer is a Loaded or a LoadFailed."""
+        self._send(load)
+
+    def note_loaded(self, model: ReadyModel) -> None:
+        """The process has told that this version is there."""
+        self.models = (*self._others(model.name, model.version), model)
+
+    def unload(self, name: str, version: str) -> None:
+        """Asks to forget a version, which may not be there yet; there is no answer."""
+        self.models = self._others(name, version)
+        self._send(Unload(name, version))
+
     def settle(self, job_id: int) -> Job | None:
         """The job is no longer outstanding; None where it was not (cancelled meanwhile)."""
         job = self.outstanding.pop(job_id, None)
@@ -142,6 +157,9 @@ class EngineProcess:
                 return await reader.read(READ_BYTES)
         async with asyncio.timeout(_LAST_CHANCE_SECONDS):
             return await reader.read(READ_BYTES)
+
+    def _others(self, name: str, version: str) -> tuple[ReadyModel, ...]:
+        return tuple(one for one in self.models if (one.name, one.version) != (name, version))
 
     def _send(self, message: Inward) -> None:
         """Sends a message with all others of this round of the event loop: one call to the system."""

@@ -4,6 +4,8 @@ ZhuyiError
 ├── BadRequest              the caller must change something
 │   ├── UnknownLanguage     no model speaks it
 │   ├── UnsupportedPair     no model translates between the two
+│   ├── UnknownVersion      no such version of a model
+│   ├── VersionInUse        a version that serves, and must stay as it is
 │   ├── InvalidText         not text that can be translated
 │   ├── InvalidOption       an option outside its range
 │   ├── TooLong             one sentence over the model's limit
@@ -65,6 +67,29 @@ class UnsupportedPair(BadRequest):
     def __str__(self) -> str:
         pairs = ", ".join(f"{source}-{target}" for source, target in self.supported)
         return f"no model for {self.source}-{self.target}; there are {pairs}"
+
+
+@dataclass(eq=False)
+class UnknownVersion(BadRequest):
+    """There is no such version of a model."""
+
+    name: str
+    version: str
+
+    def __str__(self) -> str:
+        return "no such model, or not in this version"
+
+
+@dataclass(eq=False)
+class VersionInUse(BadRequest):
+    """The version is in use, and `reason` says how that forbids the change."""
+
+    name: str
+    version: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.name}/{self.version} {self.reason}"
 
 
 @dataclass(eq=False)

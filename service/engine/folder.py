@@ -61,8 +61,7 @@ class ModelFolder:
                 needed += [others.encoder, others.step]
         if manifest.shortlist is not None:
             needed += [manifest.shortlist.lexicon, manifest.shortlist.step]
-        if manifest.calibration is not None:
-            needed.append(manifest.calibration)
+        needed += [file for file in (manifest.calibration, manifest.golden) if file is not None]
         for file in sorted({*needed, *self.manifest.files}):
             self.read(file)
 

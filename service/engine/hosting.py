@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from service.engine.core import CoreSettings
+from service.engine.core_settings import CoreSettings
 from service.engine.cores import cores_of, usable_cores
 from service.engine.device import CudaOptions, Device, Precision
 from service.engine.folder import ModelFolder
@@ -90,6 +90,17 @@ class Engines(Protocol):
 
     async def start(self, *, on_result: OnResult, on_progress: OnProgress, on_tick: OnTick) -> None:
         """Returns when every engine is ready; raises CannotStart or EngineDied."""
+        ...
+
+    async def load(self, folder: ModelFolder) -> None:
+        """Returns when every engine holds one version more; else raises, and none keeps it.
+
+        Raises CannotStart, EngineDied, NotReady.
+        """
+        ...
+
+    def unload(self, folder: ModelFolder) -> None:
+        """Every engine forgets a version that nothing is posted for any more, after its last row."""
         ...
 
     def post(self, jobs: Sequence[Job]) -> None:

@@ -10,14 +10,16 @@ from service.engine.core import Core
 from service.engine.errors import NotReady
 from service.engine.folder import ModelFolder
 from service.engine.hosting import EngineSettings, OnProgress, OnResult, OnTick, StopReport
-from service.engine.messages import Cancel, Failed, Job, Post, ReadyModel
+from service.engine.messages import Cancel, Failed, Job, Post, ReadyModel, Unload
+from service.engine.warm_loop import WarmLoop, load_warm_loop
 
 
 class InProcessEngines:
-    """Hosts one core and ticks it between the loop's other callbacks; `load` makes it at the start."""
+    """Hosts one core and ticks it between the loop's other callbacks; `make` makes its loops."""
 
-    def __init__(self, load: Callable[[], Core]) -> None:
-        self._load = load
+    def __init__(self, folders: Sequence[ModelFolder], make: Callable[[ModelFolder], WarmLoop]) -> None:
+        self._folders = folders
+        self._make = make
         self._core: Core | None = None
         self._outstanding: set[int] = set()
         self._on_result: OnResult = lambda _: None
@@ -30,7 +32,8 @@ class InProcessEngines:
     @classmethod
     def of(cls, models: Sequence[ModelFolder], settings: EngineSettings) -> InProcessEngines:
         """Engines that load `models` from their folders."""
-        return cls(lambda: Core.load(settings.core(models, 0), clock=time.monotonic))
+        core = settings.core((), 0)
+        return cls(models, lambda one: load_warm_loop(one.path, one.digest, core, clock=time.monotonic))
 
     @property
     def is_ready(self) -> bool:
@@ -44,7 +47,19 @@ class InProcessEngines:
     async def start(self, *, on_result: OnResult, on_progress: OnProgress, on_tick: OnTick) -> None:
         """Loads the models; raises CannotStart."""
         self._on_result, self._on_progress, self._on_tick = on_result, on_progress, on_tick
-        self._core = await asyncio.to_thread(self._load)
+        self._core = Core.of([await asyncio.to_thread(self._make, one) for one in self._folders])
+
+    async def load(self, folder: ModelFolder) -> None:
+        """Makes one version more, which takes jobs then; raises CannotStart, NotReady."""
+        warm = await asyncio.to_thread(self._make, folder)
+        if self._core is None or self._is_draining:
+            raise NotReady("not started, or draining")
+        self._core.add(warm)
+
+    def unload(self, folder: ModelFolder) -> None:
+        """Forgets a version that nothing is posted for any more, after its last row."""
+        if self._core is not None:
+            self._core.receive(Unload(folder.manifest.name, folder.manifest.version))
 
     def post(self, jobs: Sequence[Job]) -> None:
         """Takes jobs; raises NotReady."""

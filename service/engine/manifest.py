@@ -83,6 +83,7 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     `graphs` compute in fp32. `int8` are the same two with narrow products, or None where there are none;
     `shortlist`, where there is one, goes with these. `fp16` are the two in half precision, for CUDA.
     `calibration` is the file that turns scores into confidence, or None: then there is no confidence.
+    `golden` is the file with sentences that must be translated as they were, or None: then none are tried.
     """
 
     format: int = FORMAT
@@ -102,6 +103,7 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     shortlist: Shortlist | None = None
     tokenizers: Tokenizers = Tokenizers()
     calibration: str | None = None
+    golden: str | None = None
     files: dict[str, FileRecord]
     about: dict[str, Any] = {}
 

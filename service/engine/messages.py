@@ -1,6 +1,7 @@
 """What crosses the border of an engine process, and how it becomes bytes.
 
-Inwards: Post, Cancel, Stop. Outwards: Ready or StartFailed once, then Reports and Heartbeats.
+Inwards: Post, Cancel, Load, Unload, Stop. Outwards: Ready or StartFailed once, then Reports and
+Heartbeats, and for each Load one Loaded or LoadFailed.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ class Job(msgspec.Struct, frozen=True, array_like=True):
 
     id: int
     model: str
+    version: str
     source: tuple[int, ...]
     target: tuple[int, ...] | None
     max_target_tokens: int
@@ -152,6 +154,26 @@ class Cancel(msgspec.Struct, frozen=True, tag=True):
     ids: tuple[int, ...]
 
 
+class Load(msgspec.Struct, frozen=True, tag=True):
+    """Load a version beside those that run; `digest` is that of the manifest in the folder at `path`.
+
+    The answer has the same `number`.
+    """
+
+    number: int
+    name: str
+    version: str
+    path: str
+    digest: str
+
+
+class Unload(msgspec.Struct, frozen=True, tag=True):
+    """Nothing more will be posted for this version: forget it once its last row is done."""
+
+    name: str
+    version: str
+
+
 class Stop(msgspec.Struct, frozen=True, tag=True):
     """End the process now."""
 
@@ -169,6 +191,21 @@ class StartFailed(msgspec.Struct, frozen=True, tag=True):
     data: dict[str, Any]
 
 
+class Loaded(msgspec.Struct, frozen=True, tag=True):
+    """This version takes jobs from now on."""
+
+    number: int
+    model: ReadyModel
+
+
+class LoadFailed(msgspec.Struct, frozen=True, tag=True):
+    """The version is not here, and why; everything else goes on as before."""
+
+    number: int
+    error: str
+    data: dict[str, Any]
+
+
 class Report(msgspec.Struct, frozen=True, tag=True):
     """The tick records and results since the last report, and the progress of sentences that go on."""
 
@@ -181,8 +218,8 @@ class Heartbeat(msgspec.Struct, frozen=True, tag=True):
     """Nothing to do, and alive."""
 
 
-Inward = Post | Cancel | Stop
-Outward = Ready | StartFailed | Report | Heartbeat
+Inward = Post | Cancel | Load | Unload | Stop
+Outward = Ready | StartFailed | Loaded | LoadFailed | Report | Heartbeat
 
 encode = msgspec.msgpack.Encoder().encode
 decode_inward: Callable[[bytes], Inward] = msgspec.msgpack.Decoder(Inward).decode

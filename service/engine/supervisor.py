@@ -7,11 +7,13 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Literal
 
-from service.engine.core import CoreSettings
+from service.engine.core_settings import CoreSettings
 from service.engine.engine_process import EngineProcess
 from service.engine.errors import CannotStart, EngineDied
+from service.engine.folder import ModelFolder
 from service.engine.hosting import EngineSettings
 from service.engine.messages import Job, Outward
 
@@ -41,6 +43,7 @@ class Supervisor:
         self._first_start: asyncio.Future[None] | None = None
         self.state: EngineState = "starting"
         self.num_restarts = 0
+        self._unloaded_meanwhile: list[ModelFolder] = []
         self.process = self._new_process()
 
     async def start(self) -> None:
@@ -59,6 +62,19 @@ class Supervisor:
             await asyncio.gather(self._task, return_exceptions=True)
         await self.process.end()
 
+    def keep(self, folder: ModelFolder) -> None:
+        """The engine has this version; its successors will load it, too."""
+        self._core = replace(self._core, models=(*self._core.models, (folder.path, folder.digest)))
+
+    def unload(self, folder: ModelFolder) -> None:
+        """The engine and its successors are to be without this version."""
+        kept = tuple(one for one in self._core.models if one != (folder.path, folder.digest))
+        self._core = replace(self._core, models=kept)
+        if self.state == "ready":
+            self.process.unload(folder.manifest.name, folder.manifest.version)
+        elif self.state == "starting":
+            self._unloaded_meanwhile.append(folder)
+
     async def _keep_alive(self) -> None:
         while self.state != "dead":
             await self._live()
@@ -75,6 +91,7 @@ class Supervisor:
         try:
             await self.process.start()
             self.state = "ready"
+            self._unload_late()
             self._tell_fallbacks()
             self._tell_start(None)
             await self._listen()
@@ -84,6 +101,12 @@ class Supervisor:
             _log.exception("engine_lost", extra={"engine": self._core.engine})
             self._tell_start(EngineDied(f"the engine could not be started: {type(error).__name__}"))
         await self._bury()
+
+    def _unload_late(self) -> None:
+        """What was unloaded while the engine started, it may have loaded."""
+        for folder in self._unloaded_meanwhile:
+            self.process.unload(folder.manifest.name, folder.manifest.version)
+        self._unloaded_meanwhile.clear()
 
     async def _listen(self) -> None:
         while (message := await self.process.receive()) is not None:

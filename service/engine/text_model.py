@@ -10,6 +10,7 @@ import numpy as np
 
 from service.engine.errors import InvalidText, TooLong
 from service.engine.folder import ModelFolder
+from service.engine.golden import Golden
 from service.engine.messages import Done, Found
 from service.engine.model import Floats
 from service.engine.phrases import Phrase
@@ -42,6 +43,23 @@ class TextModel:
         self.folder = folder
         self._source = _tokenizer(folder, manifest.tokenizers.source, manifest.pieces.num_source)
         self._target = _tokenizer(folder, manifest.tokenizers.target, manifest.pieces.num_target)
+
+    @property
+    def name(self) -> str:
+        return self.folder.manifest.name
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Name and version."""
+        return self.name, self.folder.manifest.version
+
+    def require_golden(self) -> None:
+        """Raises ModelFolderInvalid where a golden sentence has other tokens, or its tokens another text."""
+        golden = Golden.of(self.folder)
+        for number, one in enumerate(golden.sentences if golden else (), 1):
+            is_same = tuple(self._source.encode_ids(one.text)) == one.source
+            if not is_same or self.text_of(one.target) != one.translation:
+                raise self.folder.invalid(f"golden sentence {number} has other tokens than it had")
 
     def source_pieces(self, text: str, field: str) -> Pieces:
         """The pieces of a sentence; raises InvalidText, TooLong."""

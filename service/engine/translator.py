@@ -10,29 +10,35 @@ import asyncio
 import itertools
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
+from functools import partial
 
 from msgspec.structs import replace as replaced
 
 from service.engine.admission import Admission, QueueLimits, QueueState
-from service.engine.catalogue import Catalogue
 from service.engine.errors import DeadlineExceeded, InvalidOption, InvalidText, NotReady, error_from
 from service.engine.folder import ModelFolder
 from service.engine.hosting import Engines, OnTick, StopReport
 from service.engine.messages import Done, Failed, Job, Progress, Result, TickRecord
+from service.engine.serving import Lease
+from service.engine.shadow import OnCompared, Shadow
 from service.engine.stream import Stream
 from service.engine.text_model import Prepared, TextModel
 from service.engine.translation import LoadedModelInfo, OnPartial, Options, Translation
+from service.engine.versions import Versions
 
 # How much longer than the deadline is waited for the engine, which knows where the time went.
 _DEADLINE_GRACE_SECONDS = 0.03
 _FOREVER_SECONDS = 86400.0
+_COMPARISON_SECONDS = 60.0  # how long a comparison may wait behind everybody else
 
 
 class Translator:
     """Translates sentences between the pairs of its models. The constructor starts nothing.
 
-    `on_tick` gets every tick record of every engine, on the event loop.
+    `on_tick` gets every tick record of every engine, `on_compared` what a candidate and the version that
+    serves made of the same sentence, both on the event loop.
     """
 
     def __init__(
@@ -42,9 +48,13 @@ class Translator:
         *,
         limits: QueueLimits | None = None,
         on_tick: OnTick = lambda _: None,
+        on_compared: OnCompared = lambda _, __: None,
+        on_unloaded: Callable[[ModelFolder], None] = lambda _: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._catalogue = Catalogue(TextModel(folder) for folder in models)
+        self.versions = Versions(models, engines, on_unloaded)
+        self._serving = self.versions.serving
+        self._shadow = Shadow(self._serving, on_compared)
         self._engines = engines
         self._admission = Admission(limits or QueueLimits())
         self._on_tick = on_tick
@@ -64,23 +74,38 @@ class Translator:
 
     async def stop(self, *, grace_seconds: float) -> StopReport:
         """Refuses, drains for at most `grace_seconds`, cuts what is left, and ends the engines."""
+        await self._shadow.stop()
         return await self._engines.stop(grace_seconds=grace_seconds)
+
+    def lease(self) -> AbstractContextManager[Lease]:
+        """As long as it lasts, this task and those it starts see one version of each model."""
+        return self._serving.lease()
+
+    def insist(self, name: str, version: str) -> None:
+        """Puts a version into this task's lease; raises UnknownVersion where it is not served."""
+        self._serving.insist(name, version)
 
     def pairs(self) -> tuple[tuple[str, str], ...]:
         """What can be translated: (source, target), sorted."""
-        return self._catalogue.pairs
+        return self._serving.current.pairs
 
     def languages(self) -> tuple[str, ...]:
         """Every language that some model reads or writes, sorted."""
-        return self._catalogue.languages
+        return self._serving.current.languages
 
     def models(self) -> tuple[LoadedModelInfo, ...]:
         """The models that serve a pair, with the device they run on."""
-        return tuple(self._info(one) for one in self._catalogue.all())
+        return tuple(self._info(one) for one in self._serving.current.all())
+
+    def served(self) -> tuple[LoadedModelInfo, ...]:
+        """Those of all callers, and behind them the candidates."""
+        serving = self._serving
+        candidates = [one.model for one in serving.candidates.values()]
+        return tuple(self._info(one) for one in (*serving.catalogue.all(), *candidates))
 
     def model_for(self, source: str, target: str) -> LoadedModelInfo:
         """The model of a pair; raises UnknownLanguage, UnsupportedPair."""
-        return self._info(self._catalogue.find(source, target))
+        return self._info(self._serving.current.find(source, target))
 
     def queue(self) -> QueueState:
         """What the engines owe answers for now."""
@@ -88,7 +113,7 @@ class Translator:
 
     def count_source_tokens(self, text: str, source: str, target: str) -> int:
         """The number of tokens of a text of any length; raises InvalidText and as `model_for`."""
-        return self._catalogue.find(source, target).num_source_pieces(text)
+        return self._serving.current.find(source, target).num_source_pieces(text)
 
     async def translate(
         self,
@@ -117,14 +142,33 @@ class Translator:
         """
         if len(required) not in (0, len(sentences)):
             raise InvalidOption("required", len(required), f"{len(sentences)} lists, one for each sentence")
-        model = self._catalogue.find(source, target)
+        options = options or Options()
+        with self._serving.lease() as lease:
+            model = lease.catalogue.find(source, target)
+            found = await self._translate(model, sentences, options, deadline, required, on_partial)
+            if (rival := lease.rivals.get(model)) is not None and self._admission.is_half_empty:
+                behind = replace(options, priority="bulk")
+                until = self._clock() + _COMPARISON_SECONDS
+                again = partial(self._translate, rival, sentences, behind, until, required)
+                self._shadow.begin(rival, found, again)
+            return found
+
+    async def _translate(
+        self,
+        model: TextModel,
+        sentences: Sequence[str],
+        options: Options,
+        deadline: float | None,
+        required: Sequence[Sequence[str]],
+        on_partial: OnPartial | None = None,
+    ) -> list[Translation]:
         prepared = [self._prepared(model, text, index) for index, text in enumerate(sentences)]
         if required:
             prepared = [
                 self._with_required(model, *one, index)
                 for index, one in enumerate(zip(prepared, required, strict=True))
             ]
-        return await self._carry_out(model, prepared, options or Options(), deadline, on_partial)
+        return await self._carry_out(model, prepared, options, deadline, on_partial)
 
     async def force(
         self,
@@ -140,13 +184,14 @@ class Translator:
         Of the options only the length penalty counts. Raises as `translate` does, and InvalidText
         for a translation of a sentence without a token.
         """
-        model = self._catalogue.find(source, target)
-        prepared = [
-            self._prepared_pair(model, sentence, translation, index)
-            for index, (sentence, translation) in enumerate(pairs_of_sentences)
-        ]
         forced = replace(options or Options(), beam_size=1, n_best=1, with_attention=True)
-        return await self._carry_out(model, prepared, forced, deadline)
+        with self._serving.lease() as lease:
+            model = lease.catalogue.find(source, target)
+            prepared = [
+                self._prepared_pair(model, sentence, translation, index)
+                for index, (sentence, translation) in enumerate(pairs_of_sentences)
+            ]
+            return await self._carry_out(model, prepared, forced, deadline)
 
     def _prepared(self, model: TextModel, sentence: str, index: int) -> Prepared:
         started = self._clock()
@@ -203,7 +248,8 @@ class Translator:
         num_required = sum(map(len, one.required))
         return Job(
             id=next(self._ids),
-            model=model.folder.manifest.name,
+            model=model.name,
+            version=model.folder.manifest.version,
             source=one.source.ids,
             target=target,
             max_target_tokens=model.max_target_tokens(len(one.source), num_required=num_required),
@@ -289,7 +335,7 @@ class Translator:
     def _info(self, model: TextModel) -> LoadedModelInfo:
         folder = model.folder
         for ready in self._engines.models():
-            if ready.name == folder.manifest.name:
+            if (ready.name, ready.version) == model.key:
                 return LoadedModelInfo(
                     folder.manifest,
                     folder.digest,

@@ -1,5 +1,7 @@
 """An engine process: its one main thread owns every model and ticks; a mailbox thread only listens.
 
+A loader thread makes further versions, and gives them away before it ends.
+
 The mailbox thread always drains the channel, so the process that posts is never blocked by a tick.
 How much can lie in the mailbox is bounded by the translator, which refuses beyond its limits.
 The process ends when it is told to, and when the other side of the channel is gone.
@@ -15,19 +17,26 @@ import threading
 import time
 from collections.abc import Callable, Collection
 
-from service.engine.core import Core, CoreSettings
+from service.engine.core import Core
+from service.engine.core_settings import CoreSettings
 from service.engine.cores import pin
 from service.engine.errors import CannotStart
 from service.engine.framing import READ_BYTES, Frames, framed
+from service.engine.free_memory import free_memory_soon
+from service.engine.loader import Arrival, Loader
 from service.engine.messages import (
+    Cancel,
     Heartbeat,
     Inward,
+    Load,
     Outward,
+    Post,
     Progress,
     Ready,
     Report,
     StartFailed,
     Stop,
+    Unload,
     decode_inward,
     encode,
 )
@@ -36,7 +45,7 @@ HEARTBEAT_SECONDS = 1.0
 _MAX_RECORDS = 16  # tick records that are sent together while no sentence ends
 _MAX_PROGRESS = 4  # ticks whose progress is sent together: a few milliseconds that nobody sees
 
-Mailbox = queue.SimpleQueue[Inward]
+Mailbox = queue.SimpleQueue[Inward | Arrival]
 
 
 def run_engine(channel: socket.socket, settings: CoreSettings) -> None:
@@ -53,7 +62,7 @@ def run_engine(channel: socket.socket, settings: CoreSettings) -> None:
         return
     try:
         _send(channel, Ready(core.models))
-        _serve(core, mailbox, channel)
+        _serve(core, Loader(settings, mailbox.put), mailbox, channel)
     except ConnectionError:
         return  # the parent is gone, and nobody is left to tell
 
@@ -71,25 +80,41 @@ def _listen(channel: socket.socket, mailbox: Mailbox) -> None:
         mailbox.put(Stop())  # an engine that cannot hear must not go on
 
 
-def _serve(core: Core, mailbox: Mailbox, channel: socket.socket) -> None:
+def _serve(core: Core, loader: Loader, mailbox: Mailbox, channel: socket.socket) -> None:
     outbox = Outbox(channel)
     while True:
         messages = _drained(mailbox, is_idle=not core.has_work)
         for message in messages:
             if isinstance(message, Stop):
                 return
-            core.receive(message)
+            _take(message, core, loader, channel)
         if core.has_work:
             outbox.put(core.tick())
+        if core.has_let_go():
+            free_memory_soon()
         if not core.has_work:
             outbox.flush()
             if not messages:
                 _send(channel, Heartbeat())
 
 
-def _drained(mailbox: Mailbox, *, is_idle: bool) -> list[Inward]:
+def _take(
+    message: Post | Cancel | Load | Unload | Arrival, core: Core, loader: Loader, channel: socket.socket
+) -> None:
+    if isinstance(message, Arrival):
+        if (told := loader.settle(message, core)) is not None:
+            _send(channel, told)
+    elif isinstance(message, Load):
+        loader.begin(message)
+    else:
+        if isinstance(message, Unload):
+            loader.forget(message.name, message.version)
+        core.receive(message)
+
+
+def _drained(mailbox: Mailbox, *, is_idle: bool) -> list[Inward | Arrival]:
     """All that lies in the mailbox; an idle engine waits for the first, until a heartbeat is due."""
-    messages: list[Inward] = []
+    messages: list[Inward | Arrival] = []
     if is_idle:
         with contextlib.suppress(queue.Empty):
             messages.append(mailbox.get(timeout=HEARTBEAT_SECONDS))

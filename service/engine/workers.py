@@ -7,13 +7,15 @@ streamed; if something has, or there is none, or that one dies too, its waiter i
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from service.engine.errors import EngineDied, NotReady, ZhuyiError
 from service.engine.folder import ModelFolder
 from service.engine.hosting import EngineSettings, OnProgress, OnResult, OnTick, StopReport
-from service.engine.messages import Failed, Job, Outward, ReadyModel, Report
+from service.engine.messages import Failed, Job, Loaded, LoadFailed, Outward, ReadyModel, Report
+from service.engine.rollout import Rollout
 from service.engine.supervisor import EngineState, Supervisor
 
 
@@ -45,6 +47,9 @@ class Workers:
         self._on_tick: OnTick = lambda _: None
         self._bound: set[int] = set()  # jobs that must not move: they have, or something of them was told
         self._models: tuple[ReadyModel, ...] = ()
+        self._start_seconds = settings.start_seconds
+        self._rollout: Rollout | None = None
+        self._rollouts = itertools.count()
         self._is_draining = False
         self._drained = asyncio.Event()
 
@@ -95,6 +100,28 @@ class Workers:
             await self._end()
             raise
 
+    async def load(self, folder: ModelFolder) -> None:
+        """Returns when every engine holds one version more; raises CannotStart, EngineDied, NotReady.
+
+        Then none of them keeps it. Engines that were given up are not asked. One load at a time.
+        """
+        asked = [one for one in self._supervisors if one.state != "dead"]
+        if self._is_draining or self._rollout is not None or {one.state for one in asked} != {"ready"}:
+            raise NotReady("an engine is starting or stopping, or another version is being loaded")
+        self._rollout = Rollout(next(self._rollouts), folder, asked)
+        try:
+            await self._rollout.run(timeout_seconds=self._start_seconds)
+        except BaseException:
+            self.unload(folder)
+            raise
+        finally:
+            self._rollout = None
+
+    def unload(self, folder: ModelFolder) -> None:
+        """Every engine forgets a version that nothing is posted for any more, after its last row."""
+        for one in self._supervisors:
+            one.unload(folder)
+
     def post(self, jobs: Sequence[Job]) -> None:
         """Gives every job to the engine with the fewest tokens before it; raises NotReady."""
         if not self.is_ready:
@@ -144,6 +171,8 @@ class Workers:
                 process.post(share)
 
     def _hear(self, supervisor: Supervisor, message: Outward) -> None:
+        if isinstance(message, Loaded | LoadFailed) and self._rollout is not None:
+            self._rollout.hear(supervisor, message)
         if not isinstance(message, Report):
             return
         for record in message.records:
@@ -160,6 +189,8 @@ class Workers:
 
     def _reassign(self, left: list[Job]) -> None:
         """A dead engine's jobs: each moves once, if nothing was told of it and anyone is alive to take it."""
+        if self._rollout is not None:
+            self._rollout.fail(EngineDied("an engine died while a version was loaded"))
         movable = [job for job in left if job.id not in self._bound] if self._ready() else []
         self._bound.update(job.id for job in movable)
         self._dispatch(movable)
@@ -177,4 +208,6 @@ class Workers:
             self._drained.set()
 
     async def _end(self) -> None:
+        if self._rollout is not None:
+            self._rollout.fail(NotReady("the service is stopping"))
         await asyncio.gather(*(one.stop() for one in self._supervisors))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from service.pipeline.calibrations import Calibrations
 from service.pipeline.units import Outcome
 from service.pipeline.wording import Wording
 from service.text.evidence import Assessment, Calibration, Evidence, Span, assess
@@ -13,15 +13,15 @@ from service.text.tokens import LazyTokens
 
 @dataclass(frozen=True, slots=True)
 class Assessor:
-    """Assesses outcomes of models whose calibrations are known by their names."""
+    """Assesses outcomes of models, those with a calibration by it."""
 
-    calibrations: Mapping[str, Calibration]
+    calibrations: Calibrations
 
     def assessed(self, outcome: Outcome, source: str, target: str) -> Outcome:
         """The outcome with its assessment; none where the sentence was kept as it is."""
         if outcome.fate == "source_kept":
             return outcome
-        calibration = self.calibrations.get(outcome.translation.model)
+        calibration = self.calibrations.of(outcome.translation)
         return replace(outcome, assessment=_assessment(outcome, source, target, calibration))
 
 

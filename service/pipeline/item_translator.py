@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from types import MappingProxyType
 from typing import Any, Final
 
 from service.engine.errors import Incomplete
 from service.engine.translation import Options
 from service.pipeline.assessing import Assessor
+from service.pipeline.calibrations import Calibrations
 from service.pipeline.fields import FieldNames
 from service.pipeline.following import Follower, Listener, Position
 from service.pipeline.given import GivenPlan
@@ -26,7 +26,6 @@ from service.pipeline.settling import Direction, settle
 from service.pipeline.text_plan import Plan, TextPlan, UntouchedPlan
 from service.pipeline.units import Outcome, Unit
 from service.text.detection import Detected, LanguageDetector
-from service.text.evidence import Calibration
 
 AUTO: Final = "auto"
 _Positioned = tuple[Position, Unit]
@@ -45,12 +44,12 @@ class ItemTranslator:
         detector: LanguageDetector,
         on_sentence: Callable[[Outcome], None] = lambda _: None,
         *,
-        calibrations: Mapping[str, Calibration] = MappingProxyType({}),
+        calibrations: Calibrations | None = None,
         on_item: Callable[[Item, float], None] = lambda _, __: None,
     ) -> None:
         self._translator = translator
         self._detector = detector
-        self._assessor = Assessor(calibrations)
+        self._assessor = Assessor(calibrations or Calibrations())
         self._on_sentence = on_sentence
         self._on_item = on_item
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
 
 from service.engine.translation import LoadedModelInfo, OnPartial, Options, Translation
 
@@ -21,6 +22,12 @@ class Translating(Protocol):
     def models(self) -> tuple[LoadedModelInfo, ...]: ...
 
     def model_for(self, source: str, target: str) -> LoadedModelInfo: ...
+
+    def served(self) -> tuple[LoadedModelInfo, ...]: ...
+
+    def lease(self) -> AbstractContextManager[Any]: ...
+
+    def insist(self, name: str, version: str) -> None: ...
 
     def count_source_tokens(self, text: str, source: str, target: str) -> int: ...
 

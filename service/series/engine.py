@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry
 
 from service.engine.messages import TickRecord
 from service.engine.translation import LoadedModelInfo
+from service.pipeline.model_versions import LOAD_RESULTS
 from service.series.base import Series
 
 _STEP_SECONDS: Final = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1)
@@ -43,6 +44,10 @@ class EngineSeries(Series):
             "zhuyi_cancelled_rows", "Sentences given up by their caller or deadline.", "model", "where"
         )
 
+        self.loads = self.counter(
+            "zhuyi_model_loads", "Versions loaded while the service ran, by how it ended.", "model", "result"
+        )
+
     def expect(self, model: LoadedModelInfo) -> None:
         name, device = model.name, model.actual_device
         for series in (self.encode, self.step):
@@ -56,6 +61,8 @@ class EngineSeries(Series):
             sums.add(0, name)
         for where in ("queued", "running"):
             self.cancelled.add(0, name, where)
+        for result in LOAD_RESULTS:
+            self.loads.add(0, name, result)
 
     def record(self, tick: TickRecord) -> None:
         model, device = tick.model, tick.actual_device

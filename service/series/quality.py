@@ -33,13 +33,19 @@ class QualitySeries(Series):
         self.length = self.histogram(
             "zhuyi_length_ratio", "Target tokens per source token of a sentence.", _LENGTHS, *who
         )
+        self.agreement = self.histogram(
+            "zhuyi_candidate_agreement_ratio",
+            "chrF of a candidate's translation against that of the version that serves.",
+            _RATIOS,
+            *who,
+        )
         self.warnings = self.counter("zhuyi_warnings", "Warnings about sentences.", "model", "type")
         self.protected = self.counter(
             "zhuyi_protected_spans", "Protected spans by how their sentence kept them.", "model", "result"
         )
 
     def expect(self, model: LoadedModelInfo) -> None:
-        for series in (self.confidence, self.entropy, self.coverage, self.length):
+        for series in (self.confidence, self.entropy, self.coverage, self.length, self.agreement):
             series.expect(model.name, model.version)
         for warning in (*get_args(WarningType), *_FATAL.values()):
             self.warnings.add(0, model.name, warning)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from service.engine.errors import UnsupportedPair
+from service.engine.errors import UnknownVersion, UnsupportedPair
 from service.engine.manifest import Limits, Manifest, Pieces
 from service.engine.tokenizer import Piece
 from service.engine.translation import Hypothesis, LoadedModelInfo, OnPartial, Options, Timings, Translation
@@ -78,6 +79,16 @@ class ScriptedTranslator:
 
     def models(self) -> tuple[LoadedModelInfo, ...]:
         return tuple(model_info(*pair) for pair in PAIRS)
+
+    def served(self) -> tuple[LoadedModelInfo, ...]:
+        return self.models()
+
+    def lease(self) -> nullcontext[None]:
+        return nullcontext()
+
+    def insist(self, name: str, version: str) -> None:
+        if (name, version) not in [(one.name, one.version) for one in self.models()]:
+            raise UnknownVersion(name, version)
 
     def model_for(self, source: str, target: str) -> LoadedModelInfo:
         if (source, target) not in PAIRS:

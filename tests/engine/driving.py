@@ -24,6 +24,7 @@ def a_job(source: Iterable[int], **changes: Any) -> Job:
     fields: dict[str, Any] = {
         "id": next(_ids),
         "model": "fake",
+        "version": "1",
         "source": tuple(source),
         "target": None,
         "max_target_tokens": 20,

@@ -11,7 +11,8 @@ import numpy as np
 import onnx
 import pytest
 
-from service.engine.core import Core, CoreSettings
+from service.engine.core import Core
+from service.engine.core_settings import CoreSettings
 from service.engine.device import CudaOptions, Device
 from service.engine.errors import ModelFolderInvalid
 from service.engine.folder import ModelFolder

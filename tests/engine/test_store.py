@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from service.engine.errors import ModelFolderInvalid
+from service.engine.errors import ModelFolderInvalid, UnknownVersion
 from service.engine.folder import ModelFolder
 from service.engine.onnx_model import OnnxModel
-from service.engine.store import ModelStore
+from service.engine.store import ModelStore, parse_pins
 from tests.random_model import declare_again, write_random_model
 
 
@@ -113,3 +113,41 @@ def test_an_empty_store_is_refused(tmp_path: Path, is_there: bool) -> None:
         store.mkdir()
     with pytest.raises(ModelFolderInvalid):
         ModelStore(store).latest()
+
+
+def test_a_pin_chooses_a_version_and_the_others_are_the_latest(tmp_path: Path) -> None:
+    """`latest` pins nothing."""
+    for name, version in (("zh-en", "1"), ("zh-en", "2"), ("en-zh", "1"), ("en-zh", "2")):
+        write_random_model(tmp_path, name=name, version=version)
+    store = ModelStore(tmp_path)
+    for pins, expected in (("", "22"), ("zh-en=1", "21"), ("zh-en=1, en-zh=1", "11"), ("zh-en=latest", "22")):
+        assert "".join(one.manifest.version for one in store.chosen(parse_pins(pins))) == expected
+    with pytest.raises(ModelFolderInvalid, match="no version 3, which is pinned"):
+        store.chosen({"zh-en": "3"})
+    with pytest.raises(ModelFolderInvalid, match="no model fr-en"):
+        store.chosen({"fr-en": "1"})
+
+
+@pytest.mark.parametrize("text", ["zh-en", "zh-en=", "=1", "zh-en=1=2", "a=1,a=2", "a=1,,b=2", ","])
+def test_pins_that_cannot_be_read_are_refused(text: str) -> None:
+    """Rather than that another version serves than was meant."""
+    with pytest.raises(ValueError, match="each name once"):
+        parse_pins(text)
+
+
+def test_one_version_is_found_by_name(tmp_path: Path) -> None:
+    """Only where there is a folder of that name: nothing asked for becomes a path."""
+    write_random_model(tmp_path / "store", version="2")
+    write_random_model(tmp_path, name="fr-en", version="1")
+    store = ModelStore(tmp_path / "store")
+    assert store.find("zh-en", "2").manifest.version == "2"
+    assert store.versions() == (("zh-en", "2"),)
+    for name, version in (
+        ("zh-en", "1"),
+        ("../fr-en", "1"),
+        ("zh-en", "../zh-en/2"),
+        ("", ""),
+        (".", "zh-en"),
+    ):
+        with pytest.raises(UnknownVersion):
+            store.find(name, version)

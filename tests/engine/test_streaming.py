@@ -354,7 +354,7 @@ async def test_what_was_not_yet_streamed_moves(store_path: Path) -> None:
 def test_a_core_reports_progress_with_the_tick() -> None:
     """Beside the record; of a tick that settles nothing there is none."""
     loop = a_loop(CopyModel(), clock=FakeClock())
-    core = Core({"fake": loop})
+    core = Core({("fake", "1"): loop})
     loop.post(a_job([5, 6], id=7, streams=True))
     reports = [core.tick() for _ in range(3)]
     assert [one.progress for one in reports] == [(Progress(7, (5,), None),), (Progress(7, (6,), None),), ()]

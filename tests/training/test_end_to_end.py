@@ -14,6 +14,7 @@ import torch
 from service.engine.device import CudaOptions
 from service.engine.errors import ModelFolderInvalid
 from service.engine.folder import ModelFolder
+from service.engine.golden import Golden, require_golden
 from service.engine.loading import load_model
 from service.engine.manifest import Manifest
 from service.engine.onnx_model import OnnxModel
@@ -27,6 +28,7 @@ from training.evaluate import Evaluation
 from training.export import export
 from training.folder import file_records, write_description
 from training.fp16_graph import FP16
+from training.golden import MAX_SENTENCES, add_golden
 from training.int8_graphs import INT8
 from training.int8_products import narrowed
 from training.lexicon import Breadth, add_shortlists, read_training_pairs
@@ -217,6 +219,29 @@ def test_a_calibration_reaches_the_card_and_not_other_graphs(
     quantize(old, new, held_out)
     assert Manifest.read(new).calibration is None
     assert "calibration" not in (new / "README.md").read_text("utf-8")
+
+
+def test_golden_sentences_are_those_that_are_clear(
+    exported: Path, held_out: list[str], tmp_path: Path
+) -> None:
+    """They are declared and kept from one reading to the next; other graphs have none."""
+    folder = Path(shutil.copytree(exported, tmp_path / "toy-zh-en" / "1"))
+    golden = add_golden(folder, held_out)
+    assert 1 <= len(golden.sentences) <= MAX_SENTENCES
+    ModelFolder.open(folder).verify()
+    assert Golden.of(ModelFolder.open(folder)) == golden
+    for precision in ("fp32", "int8"):
+        require_golden(OnnxModel.load(folder, precision=precision), ModelFolder.open(folder), BatchLimits())
+    assert Manifest.read(quantized(folder, held_out)).golden is None
+    with pytest.raises(ParityError, match="no sentence"):
+        add_golden(folder, [])
+
+
+def quantized(folder: Path, sentences: list[str]) -> Path:
+    """The next version of a folder."""
+    new = folder.parent / "2"
+    quantize(folder, new, sentences)
+    return new
 
 
 def test_nothing_is_exported_that_was_not_compared(trained: Path, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from service import __version__
 from service.api.errors import UnknownModel
 from service.api.operations import json_response
 from service.api.services import Services
-from service.engine.errors import NotReady
+from service.engine.errors import NotReady, UnknownVersion
 from service.engine.translation import LoadedModelInfo
 from service.pipeline.ports import Translating
 
@@ -27,12 +27,17 @@ _OUTPUTS: Final = (
 
 
 def find_model(request: Request, translator: Translating) -> LoadedModelInfo:
-    """The model that the path names; without a version the one that is served. Raises UnknownModel."""
+    """The model that the path names; without a version the one that serves. Raises UnknownModel.
+
+    With a version the request gets that one, be it a candidate that only some requests get.
+    """
     name, version = request.path_params["model"], request.path_params.get("version")
-    for model in translator.models():
-        if model.name == name and version in (None, model.version):
-            return model
-    raise UnknownModel
+    try:
+        if version is not None:
+            translator.insist(name, version)
+        return next(model for model in translator.models() if model.name == name)
+    except (UnknownVersion, StopIteration):
+        raise UnknownModel from None
 
 
 class MetadataRoutes:
@@ -65,7 +70,9 @@ class MetadataRoutes:
     async def model(self, request: Request) -> Response:
         """Version and tensors of one model."""
         model = find_model(request, self._services.translator)
-        answer: dict[str, Any] = {"name": model.name, "versions": [model.version], "platform": "onnxruntime"}
+        served = self._services.translator.served()
+        versions = [one.version for one in served if one.name == model.name]
+        answer: dict[str, Any] = {"name": model.name, "versions": versions, "platform": "onnxruntime"}
         return json_response(answer | {"inputs": _INPUTS, "outputs": _OUTPUTS})
 
     def _require_ready(self) -> None:
