@@ -34,7 +34,12 @@ class RequestContext:
     """
 
     def __init__(
-        self, app: ASGIApp, *, recorder: Recording, routes: RouteTable, is_draining: Callable[[], bool]
+        self,
+        app: ASGIApp,
+        *,
+        recorder: Recording,
+        routes: RouteTable,
+        is_draining: Callable[[], bool] = lambda: False,
     ) -> None:
         self._app = app
         self._recorder = recorder
