@@ -31,7 +31,7 @@ from pydantic import BaseModel
 
 from service.api.application import create_application
 from service.api.services import Services
-from service.app import make_policy
+from service.app import glossary_limits, make_policy
 from service.cli.serve import server_config
 from service.engine.folder import ModelFolder
 from service.engine.hosting import OnProgress, OnResult, OnTick, StopReport
@@ -40,7 +40,9 @@ from service.engine.store import ModelStore
 from service.engine.tokenizer import Tokenizer
 from service.engine.translation import OnPartial, Options, Translation
 from service.engine.translator import Translator
+from service.glossaries.store import GlossaryStore
 from service.metrics import Metrics
+from service.pipeline.calibrations import Calibrations
 from service.pipeline.item_translator import ItemTranslator
 from service.settings import Settings
 from service.text.detection import LanguageDetector
@@ -148,9 +150,19 @@ def real_application(name: str, settings: Settings) -> FastAPI:
     metrics, folders = Metrics(), ModelStore(settings.model_store).latest()
     translator = (Translator if name == "whole" else OneTranslation)(folders, InstantEngines(folders))
     asyncio.run(translator.start())
-    items = ItemTranslator(translator, LanguageDetector(), metrics.sentence_finished)
-    policy = make_policy(settings)
-    return create_application(Services(translator, items, metrics, policy, metrics.render))
+    detector = LanguageDetector()
+    services = Services(
+        translator=translator,
+        items=ItemTranslator(
+            translator, detector, metrics.sentence_finished, calibrations=Calibrations(folders)
+        ),
+        detector=detector,
+        recorder=metrics,
+        policy=make_policy(settings),
+        glossaries=GlossaryStore(settings.glossary_file, glossary_limits(settings)),
+        render_metrics=metrics.render,
+    )
+    return create_application(services)
 
 
 class Text(BaseModel):

@@ -155,7 +155,7 @@ class EngineProcess:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(timeout_seconds):
                 return await reader.read(READ_BYTES)
-        async with asyncio.timeout(_LAST_CHANCE_SECONDS):
+        async with asyncio.timeout(min(timeout_seconds, _LAST_CHANCE_SECONDS)):
             return await reader.read(READ_BYTES)
 
     def _others(self, name: str, version: str) -> tuple[ReadyModel, ...]:

@@ -181,10 +181,10 @@ def test_off_means_that_nothing_of_it_is_loaded(store: Path) -> None:
     )
     loaded, layers = ran(code, environment(store))
     assert loaded == []
-    assert layers == ["RequestContext", "RequestLimits"]
+    assert layers == ["RequestContext", "RequestLimits", "OneVersion"]
     loaded, layers = ran(code, environment(store, traces="otlp"))
     assert loaded
-    assert layers == ["TracedRequests", "RequestContext", "RequestLimits"]
+    assert layers == ["TracedRequests", "RequestContext", "RequestLimits", "OneVersion"]
 
 
 def test_without_the_packages_it_does_not_start(store: Path) -> None:

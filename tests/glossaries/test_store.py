@@ -116,7 +116,7 @@ def test_glossaries_survive_a_restart(tmp_path: Path) -> None:
     code = (
         "import os, sys; from pathlib import Path\n"
         "from service.glossaries.store import Dictionary, GlossaryStore\n"
-        "from service.pipeline.handling import GlossaryEntry\n"
+        "from service.text.glossary import GlossaryEntry\n"
         "store = GlossaryStore(Path(sys.argv[1]))\n"
         "store.create('shop', [Dictionary('en', 'zh', (GlossaryEntry('a', 'b'),))])\n"
         "os._exit(9)"

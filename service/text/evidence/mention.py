@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -48,6 +48,15 @@ def tidy(value: float) -> float:
     return round(value, 6)
 
 
-def alternation(words: Mapping[str, object]) -> str:
-    """Insides of a regular expression that matches any of the words, the longest first."""
-    return "|".join(sorted(map(re.escape, words), key=len, reverse=True))
+def alternation(words: Collection[str]) -> str:
+    """Insides of a regular expression that matches any of the words, the longest first.
+
+    What words begin with together is written once: they are not tried one after another.
+    """
+    rests: dict[str, list[str]] = {}
+    for word in filter(None, words):
+        rests.setdefault(word[0], []).append(word[1:])
+    ways = [re.escape(first) + alternation(those) for first, those in rests.items()]
+    if not ways:
+        return ""
+    return f"(?:{'|'.join(ways)})" + ("?" if "" in words else "")
