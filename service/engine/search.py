@@ -67,7 +67,7 @@ class Rules:
         return self.with_attention or self.coverage_penalty > 0
 
 
-def scored(rules: Rules, total: float, length: int, attention: Sequence[Floats]) -> float:
+def scored(rules: Rules, total: float, length: int, attention: Sequence[Floats] | Floats) -> float:
     """s(Y, X) of a hypothesis whose log-probabilities, `length` of them, sum to `total`.
 
     `attention` has a row [source] for each token; it is read only where there is a coverage penalty.
@@ -94,15 +94,15 @@ def log_coverage(attention: Floats) -> float:
     return float(np.log(coverage.clip(LEAST_COVERAGE, 1.0)).sum())
 
 
-def stacked(attention: Sequence[Floats], num_source: int) -> Floats:
+def stacked(attention: Sequence[Floats] | Floats, num_source: int) -> Floats:
     """Attention rows as one array [tokens, source]; raises ModelFailed where one is not finite."""
-    weights = np.array(attention, np.float32).reshape(len(attention), num_source)
+    weights = np.asarray(attention, np.float32).reshape(len(attention), num_source)
     if not np.isfinite(weights).all():
         raise ModelFailed("", "attention is not finite")
     return weights
 
 
-def attention_bytes(rules: Rules, attention: Sequence[Floats]) -> bytes | None:
+def attention_bytes(rules: Rules, attention: Sequence[Floats] | Floats) -> bytes | None:
     """Attention rows as they are told, None where they are not wanted."""
     return stacked(attention, rules.num_source).tobytes() if rules.with_attention else None
 
@@ -134,12 +134,13 @@ class SingleSearch:
         self._rules = rules
         self._reads_attention = rules.reads_attention
         self._path = None if target is None else (*target, rules.eos)
+        most = rules.limit if target is None else len(target)
+        self._attention = np.empty((most if self._reads_attention else 0, rules.num_source), np.float32)
         self._guard = guard
         self._next_look = min(rules.limit, FIRST_LOOK)  # at so many tokens
         self._tokens: list[int] = []
         self._logprobs: list[float] = []
         self._total = 0.0
-        self._attention: list[Floats] = []
         self.is_forced = target is not None
         self.previous = rules.bos
         self.copies = [copies] if copies else []
@@ -147,16 +148,19 @@ class SingleSearch:
         self.finish_reason: FinishReason | None = None
 
     def advance(self, token: int, score: float, attention: Floats) -> bool:
-        """Takes the chosen token and its row's attention [source]; true while the search goes on."""
+        """Takes the chosen token and its row's attention [source]; true while the search goes on.
+
+        It is copied, as the next step may write over it.
+        """
         self._logprobs.append(checked(score))
         self._total += score
         if token == self._rules.eos:
             self.finish_reason = "eos"
             return False
+        if self._reads_attention:
+            self._attention[len(self._tokens)] = attention[: self._rules.num_source]
         self._tokens.append(token)
         self.previous = token
-        if self._reads_attention:
-            self._attention.append(attention[: self._rules.num_source].copy())
         if self._path:
             self.wanted = self._path[len(self._tokens)]
             return True
@@ -169,17 +173,22 @@ class SingleSearch:
     def found(self) -> tuple[Found, ...]:
         """The hypothesis, once `advance` has answered false."""
         assert self.finish_reason is not None
-        score = scored(self._rules, self._total, len(self._logprobs), self._attention)
-        attention = attention_bytes(self._rules, self._attention)
+        score = scored(self._rules, self._total, len(self._logprobs), self._seen)
+        attention = attention_bytes(self._rules, self._seen)
         return (Found(tuple(self._tokens), tuple(self._logprobs), score, self.finish_reason, attention),)
 
     def settled(self, num_known: int) -> Settled:
         """The tokens behind the first `num_known` that nothing can change any more."""
         num_safe = len(self._tokens)
         if self._guard is not None:
-            num_safe = self._guard.num_safe(self._tokens, reversed(self._attention))
-        attention = attention_bytes(self._rules, self._attention[num_known:num_safe])
+            num_safe = self._guard.num_safe(self._tokens, reversed(self._seen))
+        attention = attention_bytes(self._rules, self._seen[num_known:num_safe])
         return tuple(self._tokens[num_known:num_safe]), attention
+
+    @property
+    def _seen(self) -> Floats:
+        """The attention of the tokens so far, [tokens, source]; [0, source] where nobody reads it."""
+        return self._attention[: len(self._tokens)]
 
     def _look_round(self) -> None:
         """Ends the search at its limit, and where it loops."""
@@ -188,12 +197,11 @@ class SingleSearch:
         if num_tokens == self._rules.limit:
             self.finish_reason = "length"
         if self._guard is not None:
-            num_kept = self._guard.num_kept(self._tokens, reversed(self._attention))
+            num_kept = self._guard.num_kept(self._tokens, reversed(self._seen))
             if num_kept < len(self._tokens):
                 self._cut(num_kept)
 
     def _cut(self, num_kept: int) -> None:
         self.finish_reason = "repetition"
-        for column in (self._tokens, self._logprobs, self._attention):
-            del column[num_kept:]
+        del self._tokens[num_kept:], self._logprobs[num_kept:]
         self._total = math.fsum(self._logprobs)

@@ -24,12 +24,10 @@ class Sequence:
     admitted_at: float = 0.0
     encode_seconds: float = 0.0
     max_rows: int = field(init=False)
-    reads_attention: bool = field(init=False)
     num_streamed: int = 0
 
     def __post_init__(self) -> None:
         self.max_rows = self.search.beam_size if isinstance(self.search, BeamSearch) else 1
-        self.reads_attention = self.job.with_attention or self.job.coverage_penalty > 0
 
     @classmethod
     def from_job(cls, job: Job, pieces: Pieces) -> Sequence:

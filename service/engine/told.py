@@ -7,12 +7,10 @@ from collections.abc import Collection
 
 import numpy as np
 
-from service.engine.beam import MAX_BEAM_SIZE
 from service.engine.model import Floats, Step
 from service.engine.search import SingleSearch, best_candidates, usable_scores
 from service.engine.sequence import Sequence
 
-_UNREAD = np.zeros((MAX_BEAM_SIZE, 0), np.float32)
 _HALF = math.log(0.5)
 
 
@@ -31,10 +29,6 @@ class Told:
             self.tokens, self.logprobs = best_candidates(step.top_tokens, scores)
             self.top_tokens, self.scores = step.top_tokens.tolist(), scores.tolist()
 
-    def attention(self, sequence: Sequence) -> Floats:
-        """The rows of a sequence [rows, source]; nothing is fetched for one that does not read them."""
-        return self.step.attention[sequence.rows] if sequence.reads_attention else _UNREAD
-
     def insists(self, row: int) -> bool:
         """True where what the row may not say is likelier than all that it may, or nothing is left."""
         if self.logprobs[row] == -math.inf:
@@ -46,17 +40,17 @@ class Told:
 def advanced(sequence: Sequence, told: Told) -> list[int]:
     """The rows that the sequence goes on from; none where it has ended."""
     search, rows = sequence.search, sequence.rows
-    attention = told.attention(sequence)
+    attention = told.step.attention  # [rows, source]
     if isinstance(search, SingleSearch):
         row = rows[0]
         token, logprob = told.tokens[row], told.logprobs[row]
         if search.is_forced or (search.copies and told.insists(row)):
             token, logprob = search.wanted, float(told.step.wanted_scores[row])
-        return rows if search.advance(token, logprob, attention[0]) else []
+        return rows if search.advance(token, logprob, attention[row]) else []
     top_tokens, scores = [told.top_tokens[row] for row in rows], [told.scores[row] for row in rows]
     if search.wanted:
         _add_wanted(top_tokens, scores, search.wanted, told.step.wanted_scores[rows].tolist())
-    return [rows[parent] for parent in search.advance(top_tokens, scores, attention)]
+    return [rows[parent] for parent in search.advance(top_tokens, scores, attention[rows])]
 
 
 def _allow_copies(step: Step, scores: Floats, sequences: list[Sequence]) -> None:
