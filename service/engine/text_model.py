@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 
 from service.engine.errors import InvalidText, TooLong
 from service.engine.folder import ModelFolder
@@ -24,8 +24,7 @@ MAX_REQUIRED_PHRASES = 64  # of one sentence
 _LONE_SURROGATE = "holds a lone surrogate"
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
+class Prepared(Struct, frozen=True):
     """A sentence in pieces, with `target` a translation of it to be scored, or with `required` phrases."""
 
     source: Pieces

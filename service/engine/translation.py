@@ -6,6 +6,8 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from msgspec import Struct
+
 from service.engine.beam import MAX_BEAM_SIZE as MAX_BEAM_SIZE
 from service.engine.errors import InvalidOption
 from service.engine.manifest import Manifest
@@ -17,8 +19,7 @@ MAX_LENGTH_PENALTY = 2.0
 MAX_COVERAGE_PENALTY = 2.0
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Struct, frozen=True):
     """How to search, and how soon; raises InvalidOption.
 
     `beam_size` is 1 to 8 and `n_best` at most that. The penalties are α and β of Wu et al. (2016,
@@ -49,8 +50,7 @@ def _require_within(field: str, actual: float, limit: float) -> None:
         raise InvalidOption(field, actual, f"from 0 to {limit:g}")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Hypothesis:
+class Hypothesis(Struct, frozen=True, eq=False):
     """One translation of a sentence.
 
     `logprobs` has one value per target token, and EOS's at the end where `finish_reason` is "eos".
@@ -67,8 +67,7 @@ class Hypothesis:
     met: tuple[bool, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Timings:
+class Timings(Struct, frozen=True):
     """Where a sentence's time went, in seconds; `encode_seconds` is that of the whole group.
 
     It was queued at `posted_at` in time.monotonic() seconds, 0 where it never was.
@@ -81,8 +80,7 @@ class Timings:
     posted_at: float = 0.0
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Translation:
+class Translation(Struct, frozen=True, eq=False):
     """One sentence's best hypothesis, the others (`alternatives`), and where they come from.
 
     Spans of `source_tokens` lie in the sentence given, those of `target_tokens` in `text`. A
@@ -103,8 +101,7 @@ class Translation:
     met: tuple[bool, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Partial:
+class Partial(Struct, frozen=True, eq=False):
     """What of a translation will not change any more: each extends the one before.
 
     `text` begins the final text, spans of `target_tokens` lie in it; a character whose bytes are not all

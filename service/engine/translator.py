@@ -11,10 +11,9 @@ import itertools
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import replace
 from functools import partial
 
-from msgspec.structs import replace as replaced
+from msgspec.structs import replace
 
 from service.engine.admission import Admission, QueueLimits, QueueState
 from service.engine.errors import DeadlineExceeded, InvalidOption, InvalidText, NotReady, error_from
@@ -230,7 +229,7 @@ class Translator:
         }
         streams: dict[int, Stream] = {}
         if on_partial is not None:
-            jobs = {index: replaced(job, streams=True) for index, job in jobs.items()}
+            jobs = {index: replace(job, streams=True) for index, job in jobs.items()}
             numbered = ((job.id, prepared[index], index) for index, job in jobs.items())
             streams = {job_id: Stream(model, one, index, on_partial) for job_id, one, index in numbered}
         done = dict(zip(jobs, await self._answers(list(jobs.values()), deadline, streams), strict=True))

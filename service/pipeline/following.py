@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from msgspec import Struct
+
 from service.engine.translation import Partial
 from service.pipeline.items import Shift
 from service.pipeline.units import Outcome, Unit, settled
@@ -14,8 +16,7 @@ from service.text.rewriting import Edit, Rewriting
 from service.text.tokens import Word, merge_words, place_tokens
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(Struct, frozen=True):
     """Which sentence of which text of a request; `shift` leads from its places to those of that text."""
 
     text: int

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from service.engine.tokenizer import Piece
 from service.engine.translation import Hypothesis, Translation
@@ -19,8 +21,7 @@ Fate = Literal["ok", "constrained", "reinserted", "source_kept"]
 """How a sentence kept its protected spans and terms: at once, in a second search, by hand, or not at all."""
 
 
-@dataclass(frozen=True, slots=True)
-class Shift:
+class Shift(Struct, frozen=True):
     """Where the places of a sentence lie in the whole text: `start` behind its beginning.
 
     In a text with markup `places` has for each code point of the prose, and its end, what stands for it in
@@ -40,8 +41,7 @@ class Shift:
         return self.places[start][0], self.places[end - 1][1]
 
 
-@dataclass(frozen=True, slots=True)
-class Protected:
+class Protected(Struct, frozen=True):
     """A span of a sentence that had to survive, and where it stands in the translation of the sentence."""
 
     span: Span
@@ -49,16 +49,14 @@ class Protected:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class AppliedTerm:
+class AppliedTerm(Struct, frozen=True):
     """A glossary term found in a sentence; `is_met` where its target stands in the translation."""
 
     term: Term
     is_met: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Rendition:
+class Rendition(Struct, frozen=True):
     """One translation of a sentence with everything restored.
 
     `source_pieces` are those of the model's source. `to_text` leads from a place of the model's own
@@ -72,8 +70,7 @@ class Rendition:
     protected: tuple[Protected, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Sentence:
+class Sentence(Struct, frozen=True):
     """A sentence that went to the model, `masked`.
 
     `source_shift` and `target_shift` lead from the places of the sentence, and from those of the text of
@@ -96,8 +93,7 @@ class Sentence:
         return self.masked.sentence
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(Struct, frozen=True):
     """One text of a request and what became of it; no sentences where nothing was to translate.
 
     There are `num_split` sentences more than the text has, as some were too long for the model. Where

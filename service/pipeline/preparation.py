@@ -6,6 +6,8 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from msgspec import Struct
+
 from service.pipeline.handling import Handling
 from service.pipeline.units import Unit
 from service.text.clauses import fitting_parts
@@ -14,8 +16,7 @@ from service.text.segments import Segment, SegmentedText, split_sentences
 from service.text.spans import Span, find_spans, stand_equally_often
 
 
-@dataclass(frozen=True, slots=True)
-class Prose:
+class Prose(Struct, frozen=True):
     """A text without markup in its sentences; a segment without unit stays as it is.
 
     Of the `literals` none may be lost; `num_split` is how many sentences more there are than the text has.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from service.engine.text_model import MAX_REQUIRED_PHRASES
 from service.engine.translation import OnPartial, Options, Translation
@@ -12,8 +13,7 @@ from service.pipeline.ports import Translating
 from service.pipeline.units import Outcome, Unit, mended, settled
 
 
-@dataclass(frozen=True, slots=True)
-class Direction:
+class Direction(Struct, frozen=True):
     """From which language to which, how searched, and until when (time.monotonic() seconds)."""
 
     source: str

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from msgspec import Struct
+
 from service.pipeline.items import Item, Place, Rendition, Sentence, Shift
 from service.pipeline.preparation import Preparation, Prose
 from service.pipeline.units import Outcome, Unit, kept
@@ -53,8 +55,7 @@ class UntouchedPlan:
         return Item(self.text, self.text, self.source, self.source, self.detected, ())
 
 
-@dataclass(frozen=True, slots=True)
-class TextPlan:
+class TextPlan(Struct, frozen=True):
     """A text without markup."""
 
     prose: Prose

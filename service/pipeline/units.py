@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from service.engine.translation import Hypothesis, Translation
 from service.pipeline.items import AppliedTerm, Fate, Protected, Rendition
@@ -14,8 +15,7 @@ from service.text.masking import MaskedSentence
 from service.text.restoring import Restored, reinsert, restore
 
 
-@dataclass(frozen=True, slots=True)
-class Unit:
+class Unit(Struct, frozen=True):
     """A masked sentence with the glossary terms in it, or with the translation that is to be scored."""
 
     masked: MaskedSentence
@@ -28,8 +28,7 @@ class Unit:
         return [term.entry.target for term in self.terms]
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """What became of a unit."""
 
     unit: Unit

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from service.pipeline.items import Rendition, Sentence
@@ -15,8 +15,7 @@ from service.text.masking import MaskedSentence
 from service.text.tokens import Token, Word, merge_words, place_tokens
 
 
-@dataclass(frozen=True)
-class Wording:
+class Wording(Struct, frozen=True, eq=False, dict=True):
     """Everything is found when it is looked at."""
 
     masked: MaskedSentence

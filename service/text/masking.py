@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from service.engine.tokenizer import NUM_COPY_SYMBOLS, copy_symbol
 from service.text.characters import has_letters
@@ -16,8 +17,7 @@ _SPACES = re.compile(r"[\t\n\r\v\f\x1c-\x1f\x85\u2028\u2029]")
 MAX_DISTINCT_SPANS = NUM_COPY_SYMBOLS
 
 
-@dataclass(frozen=True, slots=True)
-class MaskedSentence:
+class MaskedSentence(Struct, frozen=True):
     """A sentence, its protected `spans` (places in the sentence), and the text for the model.
 
     `symbols` has the copy symbol of each span; spans of one key share theirs. `rewriting` leads from the

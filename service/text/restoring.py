@@ -6,7 +6,8 @@ A translation is whole where every literal stands in it exactly as often as in t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from service.text.masking import MaskedSentence
 from service.text.rewriting import Edit, Rewriting
@@ -15,8 +16,7 @@ from service.text.spans import goes_on, stand_equally_often
 Place = tuple[int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Restored:
+class Restored(Struct, frozen=True):
     """`text` with all protected spans in it; `rewriting` leads there from the translation with symbols.
 
     `places` says where each span of the sentence stands in `text`, in the order of the spans.
@@ -27,8 +27,7 @@ class Restored:
     places: tuple[Place, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Change:
+class _Change(Struct, frozen=True):
     """Code points `start` to `end` of the translation become the span of this number, or nothing."""
 
     start: int

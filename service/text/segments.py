@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final, Literal
+
+from msgspec import Struct
 
 from service.text.boundaries import find_boundaries
 from service.text.spans import Span, veiled
@@ -18,8 +19,7 @@ _LIST_MARKER = re.compile(r"\s*(?:[-*+•·‣▪●○◦–—>]|#{1,6}|\(?\d{
 _UNSPACED_LANGUAGES: Final = frozenset({"zh", "ja"})
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(Struct, frozen=True):
     """A sentence without white space around it; `start` and `end` are code points of the whole text."""
 
     text: str
@@ -27,16 +27,14 @@ class Segment:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class JoinedText:
+class JoinedText(Struct, frozen=True):
     """A text put together again, and where each of its sentences begins in it (code points)."""
 
     text: str
     starts: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class SegmentedText:
+class SegmentedText(Struct, frozen=True):
     """A text and its sentences in order; they do not overlap."""
 
     text: str

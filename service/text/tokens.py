@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Protocol, overload
+
+from msgspec import Struct
 
 from service.engine.tokenizer import COPY_SYMBOLS, Piece
 from service.text.characters import is_unspaced
@@ -19,8 +20,7 @@ class Placed(Protocol):
     def end(self) -> int: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(Struct, frozen=True):
     """A sub-word as the reader is shown it; `start` and `end` are code points of the whole text."""
 
     text: str
@@ -28,8 +28,7 @@ class Token:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(Struct, frozen=True):
     """A word, or a single sub-word in writing without spaces; made of the tokens `first` to `last - 1`."""
 
     text: str

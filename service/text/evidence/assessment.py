@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
+
+from msgspec import Struct
 
 from service.text.alignment import entropy
 from service.text.evidence.attention_warnings import detachment, omission
@@ -32,8 +33,7 @@ _FROM_ATTENTION: Final[tuple[Callable[[Evidence, Signals, Calibration], Translat
 )
 
 
-@dataclass(frozen=True, slots=True)
-class WordConfidence:
+class WordConfidence(Struct, frozen=True):
     """A word of the target text (see `merge_words`) and the chance, 0 to 1, that it is right."""
 
     start: int
@@ -41,8 +41,7 @@ class WordConfidence:
     confidence: float
 
 
-@dataclass(frozen=True, eq=False)
-class Assessment:
+class Assessment(Struct, frozen=True, eq=False, dict=True):
     """What the evidence says about one sentence.
 
     `confidence` is a chance from 0 to 1 (what of: see `Calibration`), None without a calibration.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from service.text.evidence.sentence import Span
 
@@ -20,8 +21,7 @@ WarningType = Literal[
 Severity = Literal["info", "warning", "error"]
 
 
-@dataclass(frozen=True, slots=True)
-class TranslationWarning:
+class TranslationWarning(Struct, frozen=True):
     """`score` is how strong the sign is, 0 to 1 within its type; spans are of the sentence's own texts."""
 
     type: WarningType
