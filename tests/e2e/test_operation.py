@@ -52,10 +52,10 @@ def test_metrics_agree_with_the_answers(store: Path) -> None:
 
 def test_the_work_of_a_client_that_left_is_dropped(store: Path) -> None:
     """Its sentences leave the queue and the running batch; others are answered meanwhile."""
-    slow = {"q": " ".join(english(200)), "source": "en", "target": "zh", "beam_size": 8}
+    slow = {"q": " ".join(english(230)), "source": "en", "target": "zh", "beam_size": 8}
     with running(store) as server, httpx.Client(base_url=server.url, timeout=60) as client:
         with pytest.raises(httpx.ReadTimeout):
-            client.post("/translate", json=slow, timeout=0.5)
+            client.post("/translate", json=slow, timeout=0.2)
         assert client.post("/translate", json=GOOD).status_code == 200
         samples = samples_with(client, "zhuyi_cancelled_rows_total")
     assert total(samples, "zhuyi_requests_total", outcome="cancelled") == 1
