@@ -205,6 +205,7 @@ def test_lines_of_many_sentences_fit(store: Path) -> None:
 
 def test_an_interrupt_ends_a_translation_that_waits_for_input(store: Path) -> None:
     """At once and quietly, although nothing more comes in."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # what a shell runs behind itself ignores it
     arguments = command("translate", "--from", "en", "--to", "zh")
     pipe = subprocess.PIPE
     with subprocess.Popen(arguments, env=environment(store), stdin=pipe, stdout=pipe, stderr=pipe) as process:
