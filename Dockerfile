@@ -12,14 +12,14 @@ RUN python -m venv --without-pip /opt/zhuyi
 
 FROM packages AS cpu-packages
 COPY requirements/cpu.lock /tmp/
-RUN --mount=type=secret,id=pip.conf,target=/root/.config/pip/pip.conf \
+RUN --mount=type=secret,id=pip.conf,target=/etc/pip.conf \
     python -m pip --python /opt/zhuyi/bin/python install --quiet --require-hashes --only-binary :all: \
     --requirement /tmp/cpu.lock
 
 
 FROM packages AS gpu-packages
 COPY requirements/gpu.lock /tmp/
-RUN --mount=type=secret,id=pip.conf,target=/root/.config/pip/pip.conf \
+RUN --mount=type=secret,id=pip.conf,target=/etc/pip.conf \
     python -m pip --python /opt/zhuyi/bin/python install --quiet --require-hashes --only-binary :all: \
     --requirement /tmp/gpu.lock
 
