@@ -17,6 +17,7 @@ from fastapi import FastAPI
 
 from service.app import Service
 from service.cli.departure import ANSWER_SECONDS, Departure
+from service.cli.joined_writes import HttpProtocol
 from service.settings import Settings
 
 _BACKLOG: Final = 2048
@@ -127,7 +128,7 @@ def server_config(
     return uvicorn.Config(
         application,
         loop="auto",
-        http="httptools",
+        http=HttpProtocol,
         ws="none",
         lifespan="off",
         log_config=None,
