@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge
+
+from service.series.distribution import Distribution
 
 
 class Sum:
@@ -22,19 +24,6 @@ class Sum:
         self._of(*labels).set(value)
 
 
-class Distribution:
-    """A histogram, likewise."""
-
-    def __init__(self, metric: Histogram) -> None:
-        self._of = cache(metric.labels)
-
-    def observe(self, amount: float, *labels: str) -> None:
-        self._of(*labels).observe(amount)
-
-    def expect(self, *labels: str) -> None:
-        self._of(*labels)
-
-
 class Series:
     """Makes the series of one registry."""
 
@@ -48,4 +37,6 @@ class Series:
         return Sum(Gauge(name, about, labels, registry=self._registry))
 
     def histogram(self, name: str, about: str, bounds: Sequence[float], *labels: str) -> Distribution:
-        return Distribution(Histogram(name, about, labels, buckets=bounds, registry=self._registry))
+        distribution = Distribution(name, about, bounds, labels)
+        self._registry.register(distribution)
+        return distribution
