@@ -31,7 +31,7 @@ def _assessment(outcome: Outcome, source: str, target: str, calibration: Calibra
     masked, best = outcome.unit.masked, outcome.best
     wording = Wording(masked, best)
     hypothesis = best.hypothesis
-    num_tokens = len(hypothesis.target_tokens)
+    num_tokens, logprobs = len(hypothesis.target_tokens), hypothesis.logprobs
     evidence = Evidence(
         source_text=masked.sentence,
         target_text=best.text,
@@ -39,8 +39,8 @@ def _assessment(outcome: Outcome, source: str, target: str, calibration: Calibra
         target_language=target,
         source_tokens=LazyTokens(len(best.source_pieces), lambda: wording.source_tokens),
         target_tokens=LazyTokens(num_tokens, lambda: wording.target_tokens),
-        logprobs=hypothesis.logprobs[:num_tokens],
-        eos_logprob=next(iter(hypothesis.logprobs[num_tokens:]), None),
+        logprobs=logprobs[:num_tokens],
+        eos_logprob=logprobs[num_tokens] if len(logprobs) > num_tokens else None,
         weights=wording.weights,
         finish_reason=hypothesis.finish_reason,
         protected_source=[Span(span.start, span.end) for span in masked.spans],

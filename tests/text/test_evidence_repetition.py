@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from service.text.evidence import Evidence, Span, assess
@@ -87,3 +89,29 @@ def test_a_cut_sentence_is_said_to_be_truncated() -> None:
     cut = assess(evidence_of("猫", "cat", finish_reason="length", eos_logprob=None), None)
     assert [one.type for one in cut.warnings] == ["truncated"]
     assert assess(evidence_of("猫", "cat"), None).warnings == ()
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "don't go, don't go, don't go",
+        "as, as — as!",
+        "I want to (I want to) go",
+        "snake_case snake_case snake_case",
+        "café au lait café au lait",
+        "It's 'all right' all right",
+    ],
+)
+def test_signs_between_the_words_hide_nothing(target: str) -> None:
+    """Neither apostrophes nor letters beyond ASCII do."""
+    places = [0] * len(tokens_of(target))
+    assert repetition(looking("走", target, places)) is not None
+
+
+@given(st.lists(st.sampled_from(["a", "b", "it's", "it", "s", "a_b", "é", ",", "-", "'", "''"]), max_size=9))
+def test_looking_for_words_first_changes_nothing(parts: list[str]) -> None:
+    """A letter beyond ASCII at the end makes the search a whole one; it has no other effect."""
+    target = " ".join(parts)
+    quick, whole = target, f"{target} ß"
+    found = [repetition(looking("走", one, [0] * len(tokens_of(one)))) for one in (quick, whole)]
+    assert found[0] == found[1]

@@ -80,7 +80,7 @@ def assess(evidence: Evidence, calibration: Calibration | None) -> Assessment:
         found.append(_low_confidence(evidence, calibration, sentence))
     if evidence.finish_reason == "length":
         found.append(TranslationWarning("truncated", "error"))
-    warnings = tuple(one for one in found if one is not None)
+    warnings = tuple(filter(None, found))
     return Assessment(confidence, signals.coverage, signals.entropy, warnings, evidence, calibration)
 
 

@@ -24,6 +24,8 @@ def untranslated(evidence: Evidence) -> TranslationWarning | None:
     """A warning where the target holds a run of the source's words: two Han characters, three words
     of Latin writing inside Chinese, or five where both sides are written alike.
     """
+    if evidence.source_language in _HAN_LANGUAGES and evidence.target_text.isascii():
+        return None  # most translations from there
     source = evidence.source_text.casefold()
     spans = tuple(
         span

@@ -65,13 +65,15 @@ _NUMBER: Final = re.compile(
     rf"|(?P<month>{alternation(_MONTHS)})"
     r")\b"
 )
-_HINTS: Final = (
-    re.compile(r"\d"),
-    re.compile(rf"\b{alternation({*_CARDINALS, *_ORDINALS, *_LOOSE, *_MONTHS})}\b"),
-)
-"""One of these is in every number; most sentences have none, and looking for them is cheap."""
+_DIGIT: Final = re.compile(r"\d")
+_NUMBER_WORD: Final = re.compile(rf"\b{alternation({*_CARDINALS, *_ORDINALS, *_LOOSE, *_MONTHS})}\b")
 _TO_THE_HOUR: Final = re.compile(r"\b(?:quarter|five|ten|twenty|minutes) to $")
 _SPLIT: Final = re.compile(r"[a-z]+")
+
+
+def may_hold_number(text: str) -> bool:
+    """False for most sentences, and cheaper than to look for the numbers themselves."""
+    return _DIGIT.search(text) is not None or _NUMBER_WORD.search(text.lower()) is not None
 
 
 def numbers(text: str) -> Iterator[Mention]:
@@ -79,8 +81,6 @@ def numbers(text: str) -> Iterator[Mention]:
     lowered = text.lower()
     if len(lowered) != len(text):
         lowered = text  # places must stay: İ becomes two code points
-    if not any(hint.search(lowered) for hint in _HINTS):
-        return
     for match in _NUMBER.finditer(lowered):
         if match["digits"]:
             yield _digits(match, lowered)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -15,6 +16,10 @@ from service.text.evidence.warning import TranslationWarning
 
 _UNIT: Final = re.compile(rf"[{UNSPACED}]|[^\W{UNSPACED}]+(?:['’][^\W{UNSPACED}]+)*")
 """A word, or a character of writing without spaces."""
+_ASCII_WORDS: Final = bytes(
+    code if chr(code).isalnum() or chr(code) == "_" else 0x20 for code in range(128)
+) + bytes(128)
+"""For `bytes.translate`: spaces for what is in no word."""
 _UNSPACED_LANGUAGES: Final = frozenset({"ja", "zh"})
 _APART: Final = 3
 """Shortest stretch of units that counts as said again wherever it stands."""
@@ -46,6 +51,8 @@ def repetition(evidence: Evidence) -> TranslationWarning | None:
 
 def _said_again(evidence: Evidence) -> tuple[Span, ...]:
     lowered = evidence.target_text.lower()
+    if not _may_say_again(lowered):
+        return ()
     units = _UNIT.findall(lowered)
     found = list(_stretches(units, longer=int(evidence.target_language in _UNSPACED_LANGUAGES)))
     if not found or len(lowered) != len(evidence.target_text):
@@ -59,6 +66,14 @@ def _said_again(evidence: Evidence) -> tuple[Span, ...]:
         if not is_inside(span, evidence.protected_target)
         and _in_common(evidence, before, span) >= SAME_PLACES
     )
+
+
+def _may_say_again(lowered: str) -> bool:
+    """False where no two neighbouring words stand twice: of most sentences, and sooner found out."""
+    if not lowered.isascii():
+        return True
+    words = lowered.encode().translate(_ASCII_WORDS).split()  # "don't" is two, which finds no less
+    return len(set(words)) < len(words) and len(set(pairwise(words))) < len(words) - 1
 
 
 def _span(places: Sequence[Span], first: int, last: int) -> Span:

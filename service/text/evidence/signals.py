@@ -54,9 +54,17 @@ def signals_of(evidence: Evidence) -> Signals:
     eos = evidence.eos_logprob
     eos_logprob = CUT_LOGPROB if eos is None else max(eos, CUT_LOGPROB)
     mean = (sum(evidence.logprobs) + eos_logprob) / (num_target + 1)
-    coverage = sum(1.0 if share > 1.0 else share for share in received) / num_source
-    entropy = _entropy(evidence) / num_target
-    return Signals(mean, min(evidence.logprobs), eos_logprob, coverage, *_gap(received), entropy)
+    coverage, gap, gap_first, gap_last = _coverage_and_gap(received)
+    return Signals(
+        mean,
+        min(evidence.logprobs),
+        eos_logprob,
+        coverage / num_source,
+        gap,
+        gap_first,
+        gap_last,
+        _entropy(evidence) / num_target,
+    )
 
 
 def _entropy(evidence: Evidence) -> float:
@@ -68,14 +76,18 @@ def _entropy(evidence: Evidence) -> float:
     return max(0.0, -float(np.vdot(weights, np.log(weights + _TINY))) / math.log(num_source))
 
 
-def _gap(received: Iterable[float]) -> tuple[float, int, int]:
-    """The stretch with the largest sum of what its tokens lack (Kadane's algorithm)."""
+def _coverage_and_gap(received: Iterable[float]) -> tuple[float, float, int, int]:
+    """What the source tokens got, added up, at most 1 of each; and the stretch with the largest sum of what
+    its tokens lack (Kadane's algorithm).
+    """
+    coverage = 0.0
     best, best_first, best_last = 0.0, 0, 0
     current, first = 0.0, 0
     for index, share in enumerate(received):
+        coverage += 1.0 if share > 1.0 else share
         current += GAP_LEVEL - share
         if current <= 0.0:
             current, first = 0.0, index + 1
         elif current > best:
             best, best_first, best_last = current, first, index + 1
-    return best, best_first, best_last
+    return coverage, best, best_first, best_last
