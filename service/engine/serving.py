@@ -9,8 +9,8 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextvars import ContextVar, Token
 from dataclasses import dataclass, field
 
 from service.engine.catalogue import Catalogue
@@ -61,25 +61,25 @@ class Serving:
         held = self._held()
         return self.catalogue if held is None else held.catalogue
 
-    @contextmanager
-    def lease(self) -> Iterator[Lease]:
+    def lease(self) -> AbstractContextManager[Lease]:
         """The lease of this task, or one that lasts as long as the block."""
         held = self._held()
-        if held is not None:
-            yield held
-            return
+        return _Term(self) if held is None else nullcontext(held)
+
+    def begin(self) -> Lease:
+        """A new lease; it must be ended."""
         lease = Lease(self, self.catalogue)
         for candidate in self.candidates.values():
             if self._chance() < candidate.share:
                 self._give(lease, candidate.model)
-        self._users.update(lease.catalogue.models)
-        token = _LEASE.set(lease)
-        try:
-            yield lease
-        finally:
-            _LEASE.reset(token)
-            lease.is_over = True
-            self._release(lease.catalogue.models)
+        for model in lease.catalogue.models:
+            self._users[model] += 1
+        return lease
+
+    def end(self, lease: Lease) -> None:
+        """Nobody works with the models of this lease any more."""
+        lease.is_over = True
+        self._release(lease.catalogue.models)
 
     def insist(self, name: str, version: str) -> None:
         """From now on this lease has that version; raises UnknownVersion as `find` does."""
@@ -147,3 +147,19 @@ class Serving:
             if not self._users[model]:
                 del self._users[model]
                 self._on_given_up(model)
+
+
+class _Term:
+    """From the beginning of a lease to its end, in one task and those it starts."""
+
+    def __init__(self, serving: Serving) -> None:
+        self._serving = serving
+
+    def __enter__(self) -> Lease:
+        self._lease = self._serving.begin()
+        self._token: Token[Lease | None] = _LEASE.set(self._lease)
+        return self._lease
+
+    def __exit__(self, *_: object) -> None:
+        _LEASE.reset(self._token)
+        self._serving.end(self._lease)

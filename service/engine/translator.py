@@ -1,12 +1,7 @@
-"""Text in, translations out: the asyncio side of the engine, bounded, with deadlines and cancellation.
-
-Whatever ends a call early (an error, the deadline, the caller's own cancellation) also cancels the
-rest of its sentences, whose rows are free at the engine's next tick.
-"""
+"""Text in, translations out: the asyncio side of the engine; sentences become jobs, answers translations."""
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 import time
 from collections.abc import Callable, Sequence
@@ -16,10 +11,12 @@ from functools import partial
 from msgspec.structs import replace
 
 from service.engine.admission import Admission, QueueLimits, QueueState
-from service.engine.errors import DeadlineExceeded, InvalidOption, InvalidText, NotReady, error_from
+from service.engine.calls import Calls
+from service.engine.errors import InvalidOption, InvalidText
 from service.engine.folder import ModelFolder
 from service.engine.hosting import Engines, OnTick, StopReport
-from service.engine.messages import Done, Failed, Job, Progress, Result, TickRecord
+from service.engine.messages import Job, TickRecord
+from service.engine.model_infos import ModelInfos
 from service.engine.serving import Lease
 from service.engine.shadow import OnCompared, Shadow
 from service.engine.stream import Stream
@@ -27,9 +24,6 @@ from service.engine.text_model import Prepared, TextModel
 from service.engine.translation import LoadedModelInfo, OnPartial, Options, Translation
 from service.engine.versions import Versions
 
-# How much longer than the deadline is waited for the engine, which knows where the time went.
-_DEADLINE_GRACE_SECONDS = 0.03
-_FOREVER_SECONDS = 86400.0
 _COMPARISON_SECONDS = 60.0  # how long a comparison may wait behind everybody else
 
 
@@ -59,8 +53,8 @@ class Translator:
         self._on_tick = on_tick
         self._clock = clock
         self._ids = itertools.count()
-        self._futures: dict[int, asyncio.Future[Done]] = {}
-        self._streams: dict[int, Stream] = {}
+        self._calls = Calls(engines, self._admission, clock)
+        self._infos = ModelInfos(engines)
 
     @property
     def is_ready(self) -> bool:
@@ -69,7 +63,9 @@ class Translator:
 
     async def start(self) -> None:
         """Starts the engines and returns when they are ready; raises CannotStart or EngineDied."""
-        await self._engines.start(on_result=self._resolve, on_progress=self._stream, on_tick=self._observe)
+        await self._engines.start(
+            on_result=self._calls.resolve, on_progress=self._calls.progress, on_tick=self._observe
+        )
 
     async def stop(self, *, grace_seconds: float) -> StopReport:
         """Refuses, drains for at most `grace_seconds`, cuts what is left, and ends the engines."""
@@ -94,17 +90,17 @@ class Translator:
 
     def models(self) -> tuple[LoadedModelInfo, ...]:
         """The models that serve a pair, with the device they run on."""
-        return tuple(self._info(one) for one in self._serving.current.all())
+        return tuple(self._infos.of(one) for one in self._serving.current.all())
 
     def served(self) -> tuple[LoadedModelInfo, ...]:
         """Those of all callers, and behind them the candidates."""
         serving = self._serving
         candidates = [one.model for one in serving.candidates.values()]
-        return tuple(self._info(one) for one in (*serving.catalogue.all(), *candidates))
+        return tuple(self._infos.of(one) for one in (*serving.catalogue.all(), *candidates))
 
     def model_for(self, source: str, target: str) -> LoadedModelInfo:
         """The model of a pair; raises UnknownLanguage, UnsupportedPair."""
-        return self._info(self._serving.current.find(source, target))
+        return self._infos.of(self._serving.current.find(source, target))
 
     def queue(self) -> QueueState:
         """What the engines owe answers for now."""
@@ -232,7 +228,7 @@ class Translator:
             jobs = {index: replace(job, streams=True) for index, job in jobs.items()}
             numbered = ((job.id, prepared[index], index) for index, job in jobs.items())
             streams = {job_id: Stream(model, one, index, on_partial) for job_id, one, index in numbered}
-        done = dict(zip(jobs, await self._answers(list(jobs.values()), deadline, streams), strict=True))
+        done = dict(zip(jobs, await self._calls.answers(list(jobs.values()), deadline, streams), strict=True))
         return [
             model.translation(one, done[index])
             if index in done
@@ -264,83 +260,6 @@ class Translator:
             required=one.required,
         )
 
-    async def _answers(
-        self, jobs: list[Job], deadline: float | None, streams: dict[int, Stream]
-    ) -> list[Done]:
-        """Posts jobs and waits for all; on the first error the others are cancelled."""
-        if not jobs:
-            return []
-        remaining = _FOREVER_SECONDS if deadline is None else deadline - self._clock()
-        if not remaining > 0:
-            raise DeadlineExceeded("queued")
-        if not self.is_ready:
-            raise NotReady("no engine takes work now")
-        num_tokens = sum(len(job.source) for job in jobs)
-        self._admission.enter(len(jobs), num_tokens)
-        self._streams.update(streams)
-        try:
-            async with asyncio.timeout(min(remaining, _FOREVER_SECONDS) + _DEADLINE_GRACE_SECONDS):
-                return list(await asyncio.gather(*self._posted(jobs)))
-        except TimeoutError as error:
-            raise DeadlineExceeded("unknown") from error
-        finally:
-            self._forget(jobs)
-            self._admission.leave(len(jobs), num_tokens)
-
-    def _posted(self, jobs: list[Job]) -> list[asyncio.Future[Done]]:
-        loop = asyncio.get_running_loop()
-        futures = [loop.create_future() for _ in jobs]
-        self._futures.update(zip((job.id for job in jobs), futures, strict=True))
-        self._engines.post(jobs)
-        return futures
-
-    def _forget(self, jobs: list[Job]) -> None:
-        """Cancels those of the jobs that nobody has answered."""
-        for job in jobs if self._streams else ():
-            self._streams.pop(job.id, None)
-        unanswered = [job.id for job in jobs if self._futures.pop(job.id, None) is not None]
-        if unanswered:
-            self._engines.cancel(unanswered)
-
-    def _resolve(self, result: Result) -> None:
-        future = self._futures.pop(result.id, None)
-        if future is None or future.done():
-            return
-        if isinstance(result, Failed):
-            future.set_exception(error_from(result.error, result.data))
-            return
-        if stream := self._streams.get(result.id):
-            self._tell(future, result.id, lambda: stream.end(result))
-        if not future.done():
-            future.set_result(result)
-
-    def _stream(self, progress: Progress) -> None:
-        stream, future = self._streams.get(progress.id), self._futures.get(progress.id)
-        if stream is not None and future is not None and not future.done():
-            self._tell(future, progress.id, lambda: stream.feed(progress))
-
-    def _tell(self, future: asyncio.Future[Done], job_id: int, tell: Callable[[], None]) -> None:
-        """Tells a caller of progress; if that raises, the call ends with it and is told nothing more."""
-        try:
-            tell()
-        except Exception as error:  # noqa: BLE001  # whatever the caller's own function raises is the caller's
-            del self._streams[job_id]
-            future.set_exception(error)
-
     def _observe(self, record: TickRecord) -> None:
         self._admission.observe(record)
         self._on_tick(record)
-
-    def _info(self, model: TextModel) -> LoadedModelInfo:
-        folder = model.folder
-        for ready in self._engines.models():
-            if (ready.name, ready.version) == model.key:
-                return LoadedModelInfo(
-                    folder.manifest,
-                    folder.digest,
-                    ready.requested_device,
-                    ready.actual_device,
-                    ready.precision,
-                    ready.load_seconds,
-                )
-        return LoadedModelInfo(folder.manifest, folder.digest, "", "", "", 0.0)
