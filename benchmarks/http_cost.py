@@ -131,8 +131,11 @@ def _serving(application: str, model_store: Path) -> Iterator[Server]:
 def _serve(application: str, model_store: Path, pipe: Connection) -> None:
     """Serves until the pipe says False; to every True it answers with the CPU seconds of this process."""
     settings = Settings(model_store=model_store, max_queue_sequences=1024)
-    served = bare_application() if application == "bare" else real_application(application, settings)
-    server = uvicorn.Server(server_config(served, settings))
+    if application == "bare":
+        config = uvicorn.Config(bare_application(), http="httptools", log_level="warning", access_log=False)
+    else:
+        config = server_config(real_application(application, settings), settings)
+    server = uvicorn.Server(config)
 
     def answer() -> None:
         while pipe.recv():
@@ -194,7 +197,10 @@ class InstantEngines:
     is_ready = True
 
     def __init__(self, folders: Sequence[ModelFolder]) -> None:
-        self._folders = folders
+        manifests = [folder.manifest for folder in folders]
+        self._models = tuple(
+            ReadyModel(one.name, one.version, "cpu", "cpu", "fp32", 0.0) for one in manifests
+        )
         (folder,) = (one for one in folders if one.manifest.source == "zh")
         tokenizer = Tokenizer(folder.read(folder.manifest.tokenizers.target))
         self._tokens = tuple(tokenizer.encode_ids(TARGET))
@@ -202,8 +208,7 @@ class InstantEngines:
 
     def models(self) -> tuple[ReadyModel, ...]:
         """All models, as if on the CPU."""
-        manifests = [folder.manifest for folder in self._folders]
-        return tuple(ReadyModel(one.name, one.version, "cpu", "cpu", "fp32", 0.0) for one in manifests)
+        return self._models
 
     async def start(self, *, on_result: OnResult, on_progress: OnProgress, on_tick: OnTick) -> None:
         """Ready at once; there are no ticks."""
@@ -226,7 +231,9 @@ class InstantEngines:
 
     def _found(self, job: Job) -> Found:
         num_source, num_target = len(job.source), len(self._tokens)
-        weights = np.full((num_target, num_source), 1 / num_source, np.float32)  # [target, source]
+        weights = np.full((num_target, num_source), 0.1 / num_source, np.float32)  # [target, source]
+        for row in range(num_target):
+            weights[row, row * num_source // num_target] += 0.9  # as it is where sentences go side by side
         attention = weights.tobytes() if job.with_attention else None
         return Found(self._tokens, (-0.1,) * (num_target + 1), -0.3, "eos", attention)
 

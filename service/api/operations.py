@@ -174,10 +174,11 @@ def model_of(source: str, translator: Translating, subject: Subject) -> LoadedMo
 
 def note_model(items: Sequence[Item], translator: Translating, subject: Subject) -> None:
     """Puts the items and the models that worked on them into `subject`."""
-    sources = {item.source for item in items} - {subject.target}
-    if len(sources) == 1 and subject.model is None:
-        (subject.model,) = (translator.model_for(source, subject.target) for source in sources)
     subject.items = items
+    if subject.model is None:
+        sources = {item.source for item in items} - {subject.target}
+        if len(sources) == 1:
+            subject.model = translator.model_for(sources.pop(), subject.target)
     worked = sorted({item.source for item in items if item.sentences} - {subject.target})
     subject.models = [translator.model_for(source, subject.target) for source in worked]
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 
 from service.api.subject import Subject
-from service.engine.translation import LoadedModelInfo, Translation
+from service.engine.translation import LoadedModelInfo, Timings, Translation
 
 
 def work_headers(subject: Subject) -> dict[str, str]:
@@ -24,15 +24,16 @@ def work_headers(subject: Subject) -> dict[str, str]:
 
 
 def _timing(translations: Sequence[Translation], total_seconds: float) -> str:
-    timings = [one.timings for one in translations]
-    stages = {
-        "tokenize": max((one.tokenize_seconds for one in timings), default=0.0),
-        "queue": max((one.queue_seconds for one in timings), default=0.0),
-        "encode": max((one.encode_seconds for one in timings), default=0.0),
-        "decode": max((one.decode_seconds for one in timings), default=0.0),
-        "total": total_seconds,
-    }
-    return ", ".join(f"{name};dur={1000 * seconds:.2f}" for name, seconds in stages.items())
+    stages = [_stages(one.timings) for one in translations] or [_stages(Timings())]
+    tokenize, queue, encode, decode = map(max, zip(*stages, strict=True))
+    return (
+        f"tokenize;dur={1000 * tokenize:.2f}, queue;dur={1000 * queue:.2f}, encode;dur={1000 * encode:.2f}"
+        f", decode;dur={1000 * decode:.2f}, total;dur={1000 * total_seconds:.2f}"
+    )
+
+
+def _stages(timings: Timings) -> tuple[float, float, float, float]:
+    return timings.tokenize_seconds, timings.queue_seconds, timings.encode_seconds, timings.decode_seconds
 
 
 def _named(model: LoadedModelInfo) -> str:

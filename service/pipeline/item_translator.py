@@ -74,8 +74,9 @@ class ItemTranslator:
         told = self._told(texts, source, lambda: [*self._sources(target), target])
         plans: list[Plan] = []
         for number, (text, language, detected) in enumerate(told):
+            if plans:
+                await _let_others_run()
             plans.append(self._plan(text, language, target, detected, handling, names.name("q", number)))
-            await _let_others_run()
         items = await self._carry_out(plans, target, options, names, deadline, listener)
         if handling.strict:
             _require_whole(items, names)
@@ -171,8 +172,9 @@ class ItemTranslator:
         await _together([settle_group(*group) for group in groups.items() if group[1]])
         items: list[Item] = []
         for plan, outcomes, spent in zip(plans, done, seconds, strict=True):
+            if items:
+                await _let_others_run()
             items.append(self._finished(plan, outcomes, spent))
-            await _let_others_run()
         return items
 
     def _finished(self, plan: Plan, outcomes: Sequence[Outcome], seconds: float) -> Item:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
 from msgspec import Struct
 
@@ -38,8 +37,7 @@ class Prose(Struct, frozen=True):
         return stand_equally_often(self.literals, translation, self.segmented.text)
 
 
-@dataclass(frozen=True, slots=True)
-class Preparation:
+class Preparation(Struct, frozen=True):
     """How texts of one language are prepared for a model that takes `max_tokens` at once.
 
     `count_tokens` counts those of a masked sentence.
@@ -102,6 +100,8 @@ class Preparation:
 
 def _within(spans: Sequence[Span], segment: Segment) -> list[Span]:
     """The spans of a segment, in places of the segment; `spans` are in order, and none is cut by it."""
+    if not spans:
+        return []
     at = segment.start
     first = bisect_left(spans, at, key=_start)
     last = bisect_left(spans, segment.end, first, key=_start)

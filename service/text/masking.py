@@ -51,12 +51,16 @@ def mask(
     `numbers` of the copy symbols by key; else they are numbered as they come. White space of every
     kind becomes a space, and Traditional Chinese Simplified, place for place.
     """
-    if numbers is None:
-        numbers = {key: number for number, key in enumerate(dict.fromkeys(one.key for one in spans))}
-    symbols = tuple(copy_symbol(numbers[span.key]) for span in spans)
+    symbols = _symbols(spans, numbers) if spans else ()
     edits = [Edit(span.start, span.end, symbol) for span, symbol in zip(spans, symbols, strict=True)]
     rewriting = Rewriting(sentence, edits)
     text = _SPACES.sub(" ", rewriting.new)
     text = simplified(text) if language == "zh" else text
-    literals = literals.union(span.literal for span in spans)
+    literals = literals.union(span.literal for span in spans) if spans else literals
     return MaskedSentence(sentence, tuple(spans), symbols, rewriting, text, literals)
+
+
+def _symbols(spans: Sequence[Span], numbers: Mapping[str, int] | None) -> tuple[str, ...]:
+    if numbers is None:
+        numbers = {key: number for number, key in enumerate(dict.fromkeys(one.key for one in spans))}
+    return tuple(copy_symbol(numbers[span.key]) for span in spans)

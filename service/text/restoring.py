@@ -37,6 +37,8 @@ class _Change(Struct, frozen=True):
 
 def restore(masked: MaskedSentence, translation: str) -> Restored | None:
     """The translation with literals for its symbols; None where it is not whole."""
+    if not masked.literals:  # so there are no spans, as in most sentences
+        return Restored(translation, Rewriting(translation, ()), ())
     changes = _symbols(masked, translation)
     if len(changes) != len(masked.spans) or any(one.number is None for one in changes):
         return None

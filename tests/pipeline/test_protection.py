@@ -181,7 +181,7 @@ async def test_others_are_answered_between_the_texts_of_a_request(detector: Lang
     other = asyncio.create_task(take_turns())
     await translated(ScriptedTranslator(), detector, *[Message("see ord-77 now", (), "en")] * 100)
     other.cancel()
-    assert num_turns >= 200  # once for each text on the way there and on the way back
+    assert num_turns >= 198  # between each two texts, on the way there and on the way back
 
 
 @pytest.mark.parametrize(
