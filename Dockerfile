@@ -3,9 +3,13 @@
 ARG PYTHON_IMAGE=python:3.12-slim-bookworm
 
 
+# Has a name, so that what is put on top of it can be weighed whatever it is (tests/image).
+FROM ${PYTHON_IMAGE} AS base
+
+
 # pip lives in this stage alone. A registry of your own comes in as a secret, which leaves no trace in a layer:
 # docker build --secret id=pip.conf,src=$HOME/.config/pip/pip.conf .
-FROM ${PYTHON_IMAGE} AS packages
+FROM base AS packages
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore
 RUN python -m venv --without-pip /opt/zhuyi
 
@@ -34,7 +38,7 @@ RUN python -m compileall -q --invalidation-mode unchecked-hash /srv/zhuyi/servic
     && chmod -R a+rX,go-w /srv/zhuyi
 
 
-FROM ${PYTHON_IMAGE} AS runtime
+FROM base AS runtime
 RUN rm -rf /usr/local/bin/pip* /usr/local/lib/python3*/ensurepip /usr/local/lib/python3*/site-packages/*
 ENV PATH=/opt/zhuyi/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \

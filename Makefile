@@ -75,8 +75,8 @@ bench: $(BENCH)/installed $(BENCH)-bentoml/installed ## compare with other serve
 	$(BENCH)/bin/python -m benchmarks.run $(BENCH_ARGS)
 
 lock: $(LOCK)/installed ## write requirements/*.lock again, LOCK_ARGS=--upgrade for newer versions
-	$(call compile,cpu,--extra cpu)
-	$(call compile,gpu,--extra gpu,cpu)
+	$(call compile,cpu,--extra cpu --extra traces)
+	$(call compile,gpu,--extra gpu --extra traces,cpu)
 	$(call compile,dev,--extra cpu --group dev,cpu)
 	$(call compile,training,--extra cpu --group test --group training-without-torch,dev)
 	@! grep -n '://' requirements/*.lock

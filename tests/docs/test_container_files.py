@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from service.settings import Settings
 ROOT = Path(__file__).parents[2]
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 COMPOSE = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 SET_BY_IMAGES = re.findall(r"\b(ZHUYI_\w+)=", DOCKERFILE)
 SERVICES = yaml.safe_load(COMPOSE)["services"]
 SET_BY_COMPOSE = re.findall(r"^ +(ZHUYI_\w+):", COMPOSE, re.MULTILINE)
@@ -46,6 +48,14 @@ def test_nothing_in_the_dockerfile_needs_the_internet_but_the_base_and_the_packa
     assert "# syntax" not in DOCKERFILE
     assert "FROM" in DOCKERFILE
     assert not re.search(r"^(FROM|ARG) .*@sha256|<<", DOCKERFILE, re.MULTILINE)
+
+
+@pytest.mark.parametrize("lock", ["cpu", "gpu"])
+def test_an_image_can_trace_by_a_setting_alone(lock: str) -> None:
+    """What `make lock` leaves out of a lock is not in the image."""
+    locked = (ROOT / "requirements" / f"{lock}.lock").read_text(encoding="utf-8")
+    for requirement in PROJECT["optional-dependencies"]["traces"]:
+        assert f"\n{requirement.split('>=')[0]}==" in locked
 
 
 @pytest.mark.parametrize("name", SERVICES)

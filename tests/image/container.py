@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 RESTRICTED = (
@@ -34,8 +36,8 @@ print(connection.getresponse().read().decode())
 class Container:
     """A running container; has no network, so whatever is asked of it is asked by `docker exec`."""
 
-    def __init__(self, image: str) -> None:
-        self._id = docker("run", "--detach", *RESTRICTED, image).strip()
+    def __init__(self, image: str, *options: str) -> None:
+        self._id = docker("run", "--detach", *RESTRICTED, *options, image).strip()
 
     def become_healthy(self) -> None:
         """Waits until the image's own health check passes."""
@@ -47,7 +49,11 @@ class Container:
 
     def ask(self, method: str, path: str, body: str = "") -> Any:
         """The JSON that the service answers."""
-        return json.loads(docker("exec", self._id, "python", "-c", _ASK, method, path, body))
+        return json.loads(self.run(_ASK, method, path, body))
+
+    def run(self, code: str, *arguments: str) -> str:
+        """What a Python beside the service prints."""
+        return docker("exec", self._id, "python", "-c", code, *arguments)
 
     def stop(self) -> int:
         """SIGTERM to the first process, SIGKILL after the grace; returns the exit code."""
@@ -67,6 +73,17 @@ class Container:
         docker("rm", "--force", self._id)
 
 
+@contextmanager
+def healthy(image: str, *options: str) -> Iterator[Container]:
+    """A healthy container, removed at the end."""
+    started = Container(image, *options)
+    try:
+        started.become_healthy()
+        yield started
+    finally:
+        started.remove()
+
+
 def docker(*arguments: str, seconds: float = _COMMAND_SECONDS) -> str:
     """Runs the client and returns what it printed; raises CalledProcessError and TimeoutExpired."""
     ended = subprocess.run(
@@ -77,5 +94,14 @@ def docker(*arguments: str, seconds: float = _COMMAND_SECONDS) -> str:
 
 def inside(image: str, *command: str) -> subprocess.CompletedProcess[str]:
     """A command in a fresh container of the image instead of the service."""
-    arguments = ["docker", "run", "--rm", *RESTRICTED, f"--entrypoint={command[0]}", image, *command[1:]]
-    return subprocess.run(arguments, capture_output=True, check=False, text=True, timeout=_COMMAND_SECONDS)
+    return _run(f"--entrypoint={command[0]}", image, *command[1:])
+
+
+def served(image: str, *options: str) -> subprocess.CompletedProcess[str]:
+    """The service in a fresh container, for one that ends by itself."""
+    return _run(*options, image)
+
+
+def _run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = ["docker", "run", "--rm", *RESTRICTED, *arguments]
+    return subprocess.run(command, capture_output=True, check=False, text=True, timeout=_COMMAND_SECONDS)
