@@ -70,11 +70,24 @@ def test_a_broken_file_changes_nothing_and_is_logged_once(path: Path, content: b
     with capture_logs() as logs:
         for clock.seconds in (1.0, 2.0, 3.0):
             assert opens(file, OLD)
+            assert not file.is_taken()
         write_keys(path, line_of(NEW))
         clock.seconds = 4.0
         assert opens(file, NEW)
+        assert file.is_taken()
     assert [one["log_level"] for one in logs] == ["error", "info"]
     assert "SECRET" not in str(logs)
+
+
+def test_whoever_asks_whether_the_file_is_taken_looks_at_it(path: Path) -> None:
+    """At night nobody sends a request that would."""
+    clock = Clock()
+    file = KeyFile(path, clock=clock)
+    assert file.is_taken()
+    path.write_bytes(b"{")
+    assert file.is_taken()  # not looked at yet
+    clock.seconds = 1.0
+    assert not file.is_taken()
 
 
 @pytest.mark.parametrize("content", [None, b"{"])
