@@ -62,7 +62,7 @@ def test_a_link_that_is_turned_to_another_file_is_a_change(tmp_path: Path) -> No
 
 
 def test_a_secret_that_kubernetes_mounts_is_read_again_when_it_changes(tmp_path: Path) -> None:
-    """The kubelet leaves the file's own link alone, and turns `..data` to another folder (its atomic writer)."""
+    """The kubelet leaves the link of the file alone, and turns `..data` to another folder."""
     for folder, key in (("..1", OLD), ("..2", NEW)):
         (tmp_path / folder).mkdir()
         write_keys(tmp_path / folder / "keys", line_of(key))
