@@ -69,6 +69,7 @@ class Service:
         self.metrics.observe_at_scrape(self)
         self._detector = LanguageDetector()
         self._glossaries = GlossaryStore(settings.glossary_file, glossary_limits(settings))
+        self._gate = make_gate(settings)
         self._traces = _traces_of(settings)
         items = ItemTranslator(
             self.translator,
@@ -87,7 +88,7 @@ class Service:
             render_metrics=self.metrics.render,
             is_alive=self.is_alive,
             is_draining=self.is_draining,
-            gate=make_gate(settings),
+            gate=self._gate,
             versions=versions,
             web_files=read_web_files() if settings.web == "on" else {},
         )
@@ -111,9 +112,13 @@ class Service:
         """All engine processes, dead ones too."""
         return self._workers.engines()
 
-    def num_slots(self) -> int:
-        """How many rows of one model can run at once."""
-        return self._max_rows * sum(engine.state == "ready" for engine in self.engines())
+    def max_rows(self) -> int:
+        """How many rows of one version an engine can run at once."""
+        return self._max_rows
+
+    def has_taken_keys(self) -> bool | None:
+        """Whether the keys that count are those of the key file as it stands; None without such a file."""
+        return None if self._gate is None else self._gate.has_taken_file()
 
     def is_ready(self) -> bool:
         """True while at least one engine takes sentences."""

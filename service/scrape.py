@@ -30,8 +30,11 @@ class ServiceState(Protocol):
     def engines(self) -> tuple[EngineStatus, ...]:
         """All engine processes."""
 
-    def num_slots(self) -> int:
-        """How many rows of one model can run at once, in all engines that are ready."""
+    def max_rows(self) -> int:
+        """How many rows of one version an engine can run at once."""
+
+    def has_taken_keys(self) -> bool | None:
+        """Whether the keys that count are those of the key file as it stands; None without such a file."""
 
     def is_ready(self) -> bool:
         """True while sentences are taken."""
@@ -59,6 +62,14 @@ class TickTotals:
         self.target_tokens[tick.model] += tick.tokens
         self.last[tick.model, tick.version, tick.engine] = tick
 
+    def running_rows(self, model: str, engine: int) -> int:
+        """Rows of the last steps of all versions of a model that still have any."""
+        return sum(
+            tick.rows
+            for (name, _, number), tick in self.last.items()
+            if (name, number) == (model, engine) and tick.num_running
+        )
+
 
 class ScrapeCollector(Collector):
     """A Prometheus collector without memory of its own."""
@@ -71,8 +82,10 @@ class ScrapeCollector(Collector):
         """All series, made anew."""
         yield from self._queue()
         yield from self._batches()
+        yield from self._slots()
         yield from self._models()
         yield from self._workers()
+        yield from self._access()
         draining = self._state.is_draining()
         yield _gauge("zhuyi_draining", "1 from the request to stop until the end.", draining)
 
@@ -84,17 +97,35 @@ class ScrapeCollector(Collector):
         yield _gauge("zhuyi_estimated_wait_seconds", "How long what is owed will take.", wait)
 
     def _batches(self) -> Iterator[Metric]:
-        running = GaugeMetricFamily("zhuyi_running_rows", "Rows of the last step.", labels=["model"])
         oldest = GaugeMetricFamily(
             "zhuyi_queue_oldest_age_seconds", "Longest wait at the last tick.", labels=["model"]
         )
         for model in sorted({model for model, _, _ in self._ticks.last}):
             ticks = [tick for (name, _, _), tick in self._ticks.last.items() if name == model]
-            running.add_metric([model], sum(tick.rows for tick in ticks if tick.num_running))
             oldest.add_metric([model], max(tick.oldest_wait_seconds for tick in ticks))
-        yield from (running, oldest)
+        yield oldest
         yield _counter("zhuyi_source_tokens", "Source tokens encoded.", self._ticks.source_tokens)
         yield _counter("zhuyi_target_tokens", "Target tokens made.", self._ticks.target_tokens)
+
+    def _slots(self) -> Iterator[Metric]:
+        """Of each engine, those that are not ready with nothing: what they last told is over."""
+        labels = ["model", "worker"]
+        running = GaugeMetricFamily("zhuyi_running_rows", "Rows of the last step.", labels=labels)
+        slots = GaugeMetricFamily("zhuyi_slots", "Rows that an engine can run at once.", labels=labels)
+        num_versions, max_rows = Counter(model.name for model in self._state.models()), self._state.max_rows()
+        for engine in self._state.engines():
+            is_ready = engine.state == "ready"
+            for model in sorted(num_versions):
+                rows = self._ticks.running_rows(model, engine.number)
+                running.add_metric([model, str(engine.number)], rows * is_ready)
+                slots.add_metric([model, str(engine.number)], num_versions[model] * max_rows * is_ready)
+        yield from (running, slots)
+
+    def _access(self) -> Iterator[Metric]:
+        has_taken = self._state.has_taken_keys()
+        if has_taken is not None:
+            about = "1 while the keys of the key file as it stands count, 0 where a change of it was refused."
+            yield _gauge("zhuyi_keys_file_taken", about, has_taken)
 
     def _models(self) -> Iterator[Metric]:
         info = GaugeMetricFamily(
@@ -111,8 +142,6 @@ class ScrapeCollector(Collector):
         load = GaugeMetricFamily(
             "zhuyi_model_load_seconds", "Time to load and warm up.", labels=["model", "version"]
         )
-        slots = GaugeMetricFamily("zhuyi_slots", "Rows that can run at once.", labels=["model"])
-        num_slots = self._state.num_slots()
         is_ready = self._state.is_ready()
         for model in self._state.models():
             names = [model.name, model.version]
@@ -121,8 +150,7 @@ class ScrapeCollector(Collector):
             ready.add_metric(names, is_ready and bool(device))
             fell_back.add_metric([*names, model.requested_device, device], model.fell_back)
             load.add_metric(names, model.load_seconds)
-            slots.add_metric([model.name], num_slots)
-        yield from (info, ready, fell_back, load, slots)
+        yield from (info, ready, fell_back, load)
 
     def _workers(self) -> Iterator[Metric]:
         heartbeat = GaugeMetricFamily(

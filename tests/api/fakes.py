@@ -50,10 +50,10 @@ def outcome_of(translation: Translation) -> Outcome:
     return found
 
 
-def model_info(source: str, target: str) -> LoadedModelInfo:
+def model_info(source: str, target: str, *, version: str = "1") -> LoadedModelInfo:
     """A model that runs on the CPU."""
     manifest = Manifest(
-        name=f"{source}-{target}", version="1", source=source, target=target, licence="Apache-2.0",
+        name=f"{source}-{target}", version=version, source=source, target=target, licence="Apache-2.0",
         architecture="fake", num_parameters=0, pieces=Pieces(8, 8), limits=Limits(512, 512), state=(),
         files={},
     )  # fmt: skip

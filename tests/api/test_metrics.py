@@ -86,14 +86,27 @@ class _ServiceState:
     def engines(self) -> tuple[EngineStatus, ...]:
         return (EngineStatus(0, os.getpid(), "ready", 0.0, 3, 2), EngineStatus(1, None, "dead", 0.0, 0, 5))
 
-    def num_slots(self) -> int:
+    def max_rows(self) -> int:
         return 32
+
+    def has_taken_keys(self) -> bool | None:
+        return True
 
     def is_ready(self) -> bool:
         return True
 
     def is_draining(self) -> bool:
         return False
+
+
+class _WithoutKeys(_ServiceState):
+    def has_taken_keys(self) -> bool | None:
+        return None
+
+
+class _WithCandidate(_ServiceState):
+    def models(self) -> tuple[LoadedModelInfo, ...]:
+        return (model_info("zh", "en"), model_info("zh", "en", version="2"))
 
 
 SERVICE_STATE = _ServiceState()
@@ -144,7 +157,7 @@ def test_what_can_be_counted_begins_at_zero() -> None:
     after = samples_of(metrics.render()[0].decode())
     appeared = {name for name, _ in after.keys() - before.keys() if not name.endswith("_created")}
     assert appeared == {
-        "zhuyi_last_success_timestamp_seconds", "zhuyi_running_rows", "zhuyi_queue_oldest_age_seconds",
+        "zhuyi_last_success_timestamp_seconds", "zhuyi_queue_oldest_age_seconds",
         *(f"zhuyi_request_duration_seconds_{what}" for what in ("bucket", "count", "sum")),  # of an error
     }  # fmt: skip
 
@@ -161,6 +174,32 @@ def test_depths_and_models_are_read_at_the_scrape() -> None:
     assert total(samples, "zhuyi_execution_provider_fallback", requested="cpu", actual="cpu") == 0
     assert total(samples, "zhuyi_worker_heartbeat_timestamp_seconds", worker="0") > 1e9
     assert total(samples, "zhuyi_worker_restarts_total", worker="0") == 2
+
+
+def test_running_rows_and_slots_are_those_of_each_engine() -> None:
+    """Of all its versions together; an engine that is dead has none, whatever it told last."""
+    metrics = Metrics()
+    metrics.observe_at_scrape(_WithCandidate())
+    for facts in ({"version": "1"}, {"version": "2"}, {"engine": 1}):
+        metrics.record_tick(tick(rows=8, num_running=2, **facts))
+    metrics.record_tick(tick(rows=4, num_running=0, model="en-zh"))
+    samples = samples_of(metrics.render()[0].decode())
+    for worker, running, slots in (("0", 16, 64), ("1", 0, 0)):
+        labels = {"model": "zh-en", "worker": worker}
+        assert total(samples, "zhuyi_running_rows", **labels) == running
+        assert total(samples, "zhuyi_slots", **labels) == slots
+    names = [line.split()[0] for line in metrics.render()[0].decode().splitlines() if line[0] != "#"]
+    assert len(set(names)) == len(names)  # Prometheus keeps one of two samples with the same labels
+
+
+def test_nothing_is_said_of_a_key_file_where_there_is_none() -> None:
+    """A 0 would set off an alert, a 1 would be a claim about nothing."""
+    metrics = Metrics()
+    metrics.observe_at_scrape(_WithoutKeys())
+    assert b"zhuyi_keys_file_taken" not in metrics.render()[0]
+    with_keys = Metrics()
+    with_keys.observe_at_scrape(SERVICE_STATE)
+    assert b"zhuyi_keys_file_taken 1.0" in with_keys.render()[0]
 
 
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="only Linux tells it there")

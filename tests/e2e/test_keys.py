@@ -6,7 +6,7 @@ import re
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import get_args
@@ -59,11 +59,41 @@ def test_a_key_is_exchanged_while_the_service_runs(store: Path, tmp_path: Path) 
     assert not [line for line in server.said if old in line or new in line]
 
 
+def test_a_key_file_that_is_not_taken_can_be_seen(store: Path, tmp_path: Path) -> None:
+    """In the metrics: broken, the keys from before still count; mended, those of the file do."""
+    path = tmp_path / "keys"
+    old = make_key(store, path)
+    lines = path.read_text(encoding="utf-8")
+    with running(store, keys_file=path) as server, httpx.Client(base_url=server.url, timeout=60) as client:
+        assert is_taken(client) == 1
+        path.write_text(f"{lines}and a slip", encoding="utf-8")
+        assert soon(lambda: is_taken(client) == 0)
+        assert status(client, old) == 200
+        path.write_text(lines.replace("shop-1", "shop-2"), encoding="utf-8")
+        assert soon(lambda: is_taken(client) == 1)
+        assert status(client, old) == 403
+
+
+def test_without_a_key_file_nothing_is_said_of_one(client: httpx.Client) -> None:
+    """Neither that it is taken nor that it is not."""
+    assert "zhuyi_keys_file_taken" not in client.get("/metrics").text
+
+
+def is_taken(client: httpx.Client) -> float:
+    """What the service says of its key file."""
+    return samples_of(client.get("/metrics").text)["zhuyi_keys_file_taken", frozenset()]
+
+
 def becomes(client: httpx.Client, key: str, expected: int) -> bool:
-    """True where the status is as expected within some seconds; each look takes a translation's time."""
+    """True where the status is as expected within some seconds."""
+    return soon(lambda: status(client, key) == expected)
+
+
+def soon(claim: Callable[[], bool]) -> bool:
+    """True where the claim is within some seconds; each look takes a request's time."""
     until = time.monotonic() + 10
     while time.monotonic() < until:
-        if status(client, key) == expected:
+        if claim():
             return True
     return False
 

@@ -1,4 +1,4 @@
-"""Every installation that `k8s/` offers, made by kustomize: each overlay with no, one and all components."""
+"""Every installation that `k8s/` offers, made by kustomize: each overlay with no, one and many components."""
 
 from __future__ import annotations
 
@@ -29,14 +29,21 @@ class Installation:
         return "+".join((self.folder.removeprefix("overlays/"), *self.components))
 
 
+MANY_PODS: Final = tuple(name for name in COMPONENTS if name != "glossaries")
+ONE_POD: Final = tuple(name for name in COMPONENTS if name != "keda")
+EVERYTHING: Final = Installation("overlays/cpu", MANY_PODS)
+"""All components but the one that excludes another."""
 INSTALLATIONS: Final = (
     *(
         Installation(f"overlays/{overlay}", components)
         for overlay in ("cpu", "gpu")
-        for components in ((), *((one,) for one in COMPONENTS), tuple(COMPONENTS))
+        for components in ((), *((one,) for one in COMPONENTS), MANY_PODS, ONE_POD)
     ),
+    Installation("overlays/cpu", ("admin-port", "monitoring")),
+    Installation("overlays/cpu", ("admin-port", "keys")),
     Installation("overlays/canary"),
     Installation("overlays/canary", ("models-volume",)),
+    Installation("overlays/canary", ("admin-port", "keys", "traces")),
     Installation("kserve"),
 )
 
@@ -49,18 +56,17 @@ def kubectl() -> str | None:
 def render(installation: Installation, folder: Path) -> str:
     """What `kubectl kustomize` makes of it; `folder` is for a copy of the sources.
 
-    Raises subprocess.CalledProcessError where kustomize refuses.
+    The components are written where users write them, into the overlay itself: what the overlay patches then
+    comes after them. Raises subprocess.CalledProcessError where kustomize refuses.
     """
     place = folder / str(installation)
     for part in ("k8s", "monitoring"):
         shutil.copytree(ROOT / part, place / part)
-    top = place / "k8s" / "top"
-    top.mkdir()
-    wanted = {
-        "resources": [f"../{installation.folder}"],
-        "components": [f"../components/{name}" for name in installation.components],
-    }
-    (top / "kustomization.yaml").write_text(yaml.safe_dump(wanted), encoding="utf-8")
+    top = place / "k8s" / installation.folder
+    sources = top / "kustomization.yaml"
+    wanted = yaml.safe_load(sources.read_text(encoding="utf-8"))
+    wanted["components"] = [f"../../components/{name}" for name in installation.components]
+    sources.write_text(yaml.safe_dump(wanted), encoding="utf-8")
     program = kubectl()
     assert program is not None
     ended = subprocess.run([program, "kustomize", str(top)], capture_output=True, check=False, text=True)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from posixpath import dirname
+from typing import Any, Final
 
 from tests.k8s.build import Resource
+
+_VOLUMES: Final = {"emptyDir", "configMap", "secret", "persistentVolumeClaim"}
 
 
 def of_kind(resources: Sequence[Resource], kind: str) -> list[Resource]:
@@ -29,10 +32,29 @@ def labels_of_pods(resources: Sequence[Resource]) -> list[dict[str, str]]:
     return [one["spec"]["template"]["metadata"]["labels"] for one in of_kind(resources, "Deployment")]
 
 
+def variables_of(resources: Sequence[Resource]) -> dict[str, str]:
+    """All variables of the service: those of the ConfigMaps that its container takes them from."""
+    sources = [one for pod in pods(resources) for one in pod["containers"][0].get("envFrom", ())]
+    names = {one["configMapRef"]["name"] for one in sources}
+    maps = [one for one in of_kind(resources, "ConfigMap") if one["metadata"]["name"] in names]
+    return {name: value for one in maps for name, value in one["data"].items()}
+
+
 def settings_of(resources: Sequence[Resource]) -> dict[str, str]:
-    """The variables of the service."""
-    maps = of_kind(resources, "ConfigMap")
-    return {name: value for one in maps for name, value in one["data"].items() if name.startswith("ZHUYI_")}
+    """Those that are settings."""
+    return {name: value for name, value in variables_of(resources).items() if name.startswith("ZHUYI_")}
+
+
+def ports_of(pod: Resource) -> dict[str, int]:
+    """The ports of the container that serves, by their names."""
+    return {port["name"]: port["containerPort"] for port in pod["containers"][0]["ports"]}
+
+
+def mount_of(pod: Resource, path: str) -> tuple[Resource, Resource]:
+    """Where the container that serves has the folder of a file from: the mount and its volume."""
+    (mount,) = (one for one in pod["containers"][0]["volumeMounts"] if one["mountPath"] == dirname(path))
+    (volume,) = (one for one in pod["volumes"] if one["name"] == mount["name"])
+    return mount, volume
 
 
 def probes(pod: Resource) -> dict[str, Resource]:
@@ -57,7 +79,7 @@ def violations(pod: Resource) -> Iterator[str]:
         yield "seccomp"
     if pod.get("automountServiceAccountToken") is not False:
         yield "a token"
-    if {kind for volume in pod["volumes"] for kind in volume} - {"name", "emptyDir", "configMap", "secret"}:
+    if {kind for volume in pod["volumes"] for kind in volume} - {"name"} - _VOLUMES:
         yield "volumes"
     for one in containers(pod):
         yield from (f"{one['name']}: {what}" for what in _violations_of(one.get("securityContext", {})))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import copy
+import itertools
 
 import kubernetes_validate
 import pytest
+from opentelemetry.sdk import environment_variables
 
 from service.settings import Settings
 from tests.k8s.build import Resource
@@ -15,9 +17,11 @@ from tests.k8s.reading import (
     labels_of_pods,
     of_kind,
     pods,
+    ports_of,
     probes,
     selects,
     settings_of,
+    variables_of,
     violations,
 )
 
@@ -107,7 +111,7 @@ def test_a_canary_is_behind_the_same_service_and_never_taken_for_the_stable_one(
 
 
 def test_every_name_is_that_of_something(resources: list[Resource]) -> None:
-    """ConfigMaps, the account, what is scaled, the backends of routes; nothing is there twice."""
+    """ConfigMaps, the account, what is scaled, volumes; nothing is there twice."""
     there = [(one["kind"], one["metadata"]["name"]) for one in resources]
     named = [
         ("ServiceAccount", pod["serviceAccountName"])
@@ -116,6 +120,8 @@ def test_every_name_is_that_of_something(resources: list[Resource]) -> None:
     ]
     for pod in pods(resources):
         named += [("ConfigMap", one["configMap"]["name"]) for one in pod["volumes"] if "configMap" in one]
+        claims = [one["persistentVolumeClaim"] for one in pod["volumes"] if "persistentVolumeClaim" in one]
+        named += [("PersistentVolumeClaim", one["claimName"]) for one in claims]
         sources = [source for one in containers(pod) for source in one.get("envFrom", ())]
         named += [("ConfigMap", one["configMapRef"]["name"]) for one in sources]
     for one in of_kind(resources, "HorizontalPodAutoscaler") + of_kind(resources, "ScaledObject"):
@@ -133,29 +139,33 @@ def test_one_thing_scales(resources: list[Resource]) -> None:
 
 
 def test_every_variable_is_a_setting_and_its_value_is_within_bounds(resources: list[Resource]) -> None:
-    """A misspelled one would be ignored without a word, a wrong one ends the start."""
+    """A misspelled one would be ignored, a wrong one ends the start; OpenTelemetry has its own."""
     found = settings_of(resources)
     assert found
+    others = variables_of(resources).keys() - found.keys()
+    assert all(name.startswith("OTEL_") and hasattr(environment_variables, name) for name in others)
     names = {name: name.removeprefix("ZHUYI_").lower() for name in found}
     assert set(names.values()) <= set(Settings.model_fields)
     Settings(**{names[name]: value for name, value in found.items()})
 
 
 def test_the_port_is_the_same_everywhere(resources: list[Resource]) -> None:
-    """Of the setting, the container, the Service, the probes and the policies."""
+    """Of the settings, the container, Services, policies, and of the probes, which go to the first one."""
+    settings = settings_of(resources)
+    numbers = [int(settings[name]) for name in ("ZHUYI_PORT", "ZHUYI_ADMIN_PORT") if name in settings]
     for pod in pods(resources):
-        (port,) = pod["containers"][0]["ports"]
-        assert str(port["containerPort"]) == settings_of(resources)["ZHUYI_PORT"]
-        known = {port["name"], port["containerPort"]}
-        assert {probe["httpGet"]["port"] for probe in probes(pod).values()} <= known
+        ports = ports_of(pod)
+        assert sorted(ports.values()) == sorted(numbers)
+        first = {(name, number) for name, number in ports.items() if number == numbers[0]}
+        assert {probe["httpGet"]["port"] for probe in probes(pod).values()} <= {*itertools.chain(*first)}
     services = [port["targetPort"] for one in of_kind(resources, "Service") for port in one["spec"]["ports"]]
     policies = [
         port["port"]
         for one in of_kind(resources, "NetworkPolicy")
-        for rule in one["spec"]["ingress"]
+        for rule in one["spec"].get("ingress", ())
         for port in rule["ports"]
     ]
-    assert {*services, *policies} <= {"http"}
+    assert {*services, *policies} <= {name for pod in pods(resources) for name in ports_of(pod)}
 
 
 def test_no_service_sets_our_variables(resources: list[Resource]) -> None:
@@ -175,10 +185,11 @@ def test_a_pod_may_end_in_its_own_time(resources: list[Resource]) -> None:
 def test_policies_deny_by_default(resources: list[Resource]) -> None:
     """One policy denies every way out; none has an `ingress` that lets in everybody."""
     policies = [one["spec"] for one in of_kind(resources, "NetworkPolicy")]
-    if not policies:
+    if not policies:  # those of what it stands beside, or of KServe
         return
     assert any("Egress" in one["policyTypes"] and not one.get("egress") for one in policies)
-    assert all(rule["from"] for one in policies for rule in one["ingress"])
+    assert all(rule["from"] for one in policies for rule in one.get("ingress", ()))
+    assert all(rule["to"] and rule["ports"] for one in policies for rule in one.get("egress", ()))
 
 
 def test_memory_that_is_asked_for_is_the_limit(resources: list[Resource]) -> None:

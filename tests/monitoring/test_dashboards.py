@@ -13,14 +13,16 @@ import httpx
 import pytest
 import yaml
 
+from service.api.keys.secret import new_key
 from tests.docs.operating import codes, table
-from tests.e2e.conftest import server as _server
 from tests.e2e.conftest import store as _store
-from tests.e2e.server import Server
+from tests.e2e.server import Server, running
+from tests.key_files import line_of, write_keys
 from tests.monitoring.files import DASHBOARDS, MONITORING, Query, exported, metrics_in, panels, queries, rules
 from tests.monitoring.prometheus import Prometheus, scraping, until
 
-server, store = _server, _store
+store = _store
+KEY: Final = new_key("shop-1")
 TRAFFIC: Final = (
     ("/translate", {"q": ["Good morning.", "The parcel is late."], "source": "en", "target": "zh"}),
     ("/translate", {"q": "早上好。", "source": "zh", "target": "en"}),
@@ -35,10 +37,24 @@ needs_prometheus = pytest.mark.skipif(
 
 
 @pytest.fixture(scope="module")
+def server(store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A service with everything that has series of its own: keys, that is."""
+    path = tmp_path_factory.mktemp("keys") / "keys"
+    write_keys(path, line_of(KEY))
+    with running(store, keys_file=path) as found:
+        yield found
+
+
+def client_of(server: Server) -> httpx.Client:
+    """One with a key."""
+    return httpx.Client(base_url=server.url, timeout=60, headers={"X-API-Key": KEY})
+
+
+@pytest.fixture(scope="module")
 def prometheus(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
     """One that has scraped the service three times while requests came in, and computed the rules."""
     folder, target = tmp_path_factory.mktemp("prometheus"), server.url.removeprefix("http://")
-    with scraping(folder, target) as found, httpx.Client(base_url=server.url, timeout=60) as client:
+    with scraping(folder, target) as found, client_of(server) as client:
 
         def has_seen_enough() -> bool:
             for path, body in TRAFFIC:
@@ -81,7 +97,7 @@ def test_the_signal_for_scaling_moves(prometheus: Prometheus, server: Server) ->
         "source": "en",
         "target": "zh",
     }
-    with httpx.Client(base_url=server.url, timeout=60) as client:
+    with client_of(server) as client:
 
         def has_been_behind() -> bool:
             client.post("/translate", json=many).raise_for_status()

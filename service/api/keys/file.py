@@ -39,7 +39,7 @@ class KeyFile:
         self._path, self._clock, self._now = path, clock, now
         self._stamp: _Stamp | None = self._look()
         self._ring = self._read()
-        self._looked = clock()
+        self._looked, self._is_taken = clock(), True
 
     def ring(self) -> KeyRing:
         """The keys of the file as it was at most a second ago; a broken one is logged once."""
@@ -47,6 +47,11 @@ class KeyFile:
             self._looked = self._clock()
             self._refresh()
         return self._ring
+
+    def is_taken(self) -> bool:
+        """False while the file as it stands was refused, so that the keys from before it still count."""
+        self.ring()  # looks: where nobody sends requests, nobody else would
+        return self._is_taken
 
     def _refresh(self) -> None:
         try:
@@ -57,8 +62,9 @@ class KeyFile:
             return
         self._stamp = stamp
         try:
-            self._ring = self._read()
+            self._ring, self._is_taken = self._read(), True
         except KeyFileInvalid as error:
+            self._is_taken = False
             _log.error("key file not taken, the keys from before still count", reason=str(error))
         else:
             _log.info("key file read again")

@@ -17,6 +17,10 @@ class Gate:
     def __init__(self, file: KeyFile, accounts: Accounts, *, now: Callable[[], datetime] = now_utc) -> None:
         self._file, self._accounts, self._now = file, accounts, now
 
+    def has_taken_file(self) -> bool:
+        """False while keys count that are not those of the file as it stands."""
+        return self._file.is_taken()
+
     def admit(self, key: str, needed: KeyScope) -> Caller:
         """Who calls, one request poorer; raises KeyMissing, KeyInvalid, ScopeMissing, RateLimited."""
         if not key:

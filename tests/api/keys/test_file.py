@@ -61,6 +61,25 @@ def test_a_link_that_is_turned_to_another_file_is_a_change(tmp_path: Path) -> No
     assert not opens(file, OLD)
 
 
+def test_a_secret_that_kubernetes_mounts_is_read_again_when_it_changes(tmp_path: Path) -> None:
+    """The kubelet leaves the link of the file alone, and turns `..data` to another folder."""
+    for folder, key in (("..1", OLD), ("..2", NEW)):
+        (tmp_path / folder).mkdir()
+        write_keys(tmp_path / folder / "keys", line_of(key))
+        os.utime(tmp_path / folder / "keys", (0, 0))
+    (tmp_path / "..data").symlink_to("..1")
+    (tmp_path / "keys").symlink_to("..data/keys")
+    clock = Clock()
+    file = KeyFile(tmp_path / "keys", clock=clock)
+    assert opens(file, OLD)
+    (tmp_path / "..data_tmp").symlink_to("..2")
+    (tmp_path / "..data_tmp").rename(tmp_path / "..data")
+    (tmp_path / "..1" / "keys").unlink()
+    clock.seconds = 1.0
+    assert opens(file, NEW)
+    assert file.is_taken()
+
+
 @pytest.mark.parametrize("content", [None, b"{", b'{"id": "shop-1", "key": "SECRET"}'])
 def test_a_broken_file_changes_nothing_and_is_logged_once(path: Path, content: bytes | None) -> None:
     """Nor does one that is gone; when it is mended it counts again."""
@@ -70,11 +89,24 @@ def test_a_broken_file_changes_nothing_and_is_logged_once(path: Path, content: b
     with capture_logs() as logs:
         for clock.seconds in (1.0, 2.0, 3.0):
             assert opens(file, OLD)
+            assert not file.is_taken()
         write_keys(path, line_of(NEW))
         clock.seconds = 4.0
         assert opens(file, NEW)
+        assert file.is_taken()
     assert [one["log_level"] for one in logs] == ["error", "info"]
     assert "SECRET" not in str(logs)
+
+
+def test_whoever_asks_whether_the_file_is_taken_looks_at_it(path: Path) -> None:
+    """At night nobody sends a request that would."""
+    clock = Clock()
+    file = KeyFile(path, clock=clock)
+    assert file.is_taken()
+    path.write_bytes(b"{")
+    assert file.is_taken()  # not looked at yet
+    clock.seconds = 1.0
+    assert not file.is_taken()
 
 
 @pytest.mark.parametrize("content", [None, b"{"])
