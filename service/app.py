@@ -23,6 +23,7 @@ from service.api.services import Services
 from service.api.web import read_web_files
 from service.engine.admission import QueueLimits, QueueState
 from service.engine.device import CudaOptions
+from service.engine.garbage import spare_survivors
 from service.engine.gpus import num_gpus
 from service.engine.hosting import EngineSettings, StopReport
 from service.engine.scheduler import BatchLimits
@@ -164,6 +165,7 @@ class Service:
         await asyncio.gather(self.translator.start(), asyncio.to_thread(self._detector.load))
         self._expect()
         self._tell_models()
+        spare_survivors()
         try:
             yield
         finally:

@@ -6,13 +6,14 @@ With glibc an engine would otherwise grow by half before it stopped growing (doc
 from __future__ import annotations
 
 import ctypes
-import gc
 import threading
+
+from service.engine.garbage import spare_survivors
 
 
 def free_memory() -> None:
     """Collects garbage and trims the heap (glibc's malloc_trim(3)); elsewhere only the former."""
-    gc.collect()
+    spare_survivors()
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if trim is not None:
         trim(0)

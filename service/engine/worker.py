@@ -23,6 +23,7 @@ from service.engine.cores import pin
 from service.engine.errors import CannotStart
 from service.engine.framing import READ_BYTES, Frames, framed
 from service.engine.free_memory import free_memory_soon
+from service.engine.garbage import spare_survivors
 from service.engine.loader import Arrival, Loader
 from service.engine.messages import (
     Cancel,
@@ -61,6 +62,7 @@ def run_engine(channel: socket.socket, settings: CoreSettings) -> None:
         _send(channel, StartFailed(type(error).__name__, error.data))
         return
     try:
+        spare_survivors()
         _send(channel, Ready(core.models))
         _serve(core, Loader(settings, mailbox.put), mailbox, channel)
     except ConnectionError:
