@@ -22,7 +22,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import uvicorn
@@ -44,6 +44,7 @@ from service.glossaries.store import GlossaryStore
 from service.metrics import Metrics
 from service.pipeline.calibrations import Calibrations
 from service.pipeline.item_translator import ItemTranslator
+from service.pipeline.items import Item
 from service.settings import Settings
 from service.text.detection import LanguageDetector
 
@@ -68,10 +69,11 @@ class Case:
 
 
 CASES: Final = (
-    Case("translate, without the translator", "http", "/translate", FIELDS),
-    Case("translate, with tokenizing", "whole", "/translate", FIELDS),
-    Case("translate with alignment, without the translator", "http", "/translate", ALIGNED),
-    Case("translate with alignment, with tokenizing", "whole", "/translate", ALIGNED),
+    Case("translate: the route", "routes", "/translate", FIELDS),
+    Case("translate: with sentences, spans and evidence", "texts", "/translate", FIELDS),
+    Case("translate: with the translator, too", "whole", "/translate", FIELDS),
+    Case("translate with alignment: the route", "routes", "/translate", ALIGNED),
+    Case("translate with alignment: with all", "whole", "/translate", ALIGNED),
     Case("health", "whole", "/health/live"),
     Case("bare FastAPI: GET", "bare", "/hello"),
     Case("bare FastAPI: POST with models", "bare", "/echo", FIELDS),
@@ -149,16 +151,15 @@ def _serve(application: str, model_store: Path, pipe: Connection) -> None:
 
 
 def real_application(name: str, settings: Settings) -> FastAPI:
-    """The service's application: `whole` with tokenizing and queue, `http` with one translation for all."""
+    """The service's application: `whole`, or with one translation for all `texts`, or one item (`routes`)."""
     metrics, folders = Metrics(), ModelStore(settings.model_store).latest()
     translator = (Translator if name == "whole" else OneTranslation)(folders, InstantEngines(folders))
+    make_items = OneItem if name == "routes" else ItemTranslator
     asyncio.run(translator.start())
     detector = LanguageDetector()
     services = Services(
         translator=translator,
-        items=ItemTranslator(
-            translator, detector, metrics.sentence_finished, calibrations=Calibrations(folders)
-        ),
+        items=make_items(translator, detector, metrics.sentence_finished, calibrations=Calibrations(folders)),
         detector=detector,
         recorder=metrics,
         policy=make_policy(settings),
@@ -258,6 +259,16 @@ class OneTranslation(Translator):
         if with_attention not in known:
             known[with_attention] = await super().translate(sentences, source, target, options)
         return list(known[with_attention])
+
+
+class OneItem(ItemTranslator):
+    """Works on the first text only: what is left is HTTP, what is asked for, and what is told."""
+
+    async def translate(self, *arguments: Any, **options: Any) -> list[Item]:
+        """The item of the first time."""
+        if "known" not in self.__dict__:
+            self.known = await super().translate(*arguments, **options)
+        return list(self.known)
 
 
 def _measure(case: Case, server: Server, arguments: argparse.Namespace) -> float:

@@ -15,6 +15,8 @@ from service.text.characters import folded
 from service.text.span_patterns import ALL, MAY_HOLD
 
 MAX_PATTERN_CHARACTERS: Final = 500
+_MIN_PLACES, _PLACES_PER_CHARACTER = 1000, 2
+"""What the texts and patterns of one caller may find in a text, that it keeps nobody else waiting."""
 _COUNTS_AS_WHOLE = re.compile(r"[A-Za-z0-9]{1,4}|[\d.,]+", re.ASCII)
 _MAX_KNOWN_PATTERNS: Final = 256
 _STOPS = re.compile(r"[！？；]|[，：](?!\d)|(?<!\d)[，：]|（(?!\d)|(?<=[A-Za-z0-9])（|(?<!\d)）")
@@ -43,16 +45,18 @@ def find_spans(
     `fixed` ones come first, then what the caller names by `literals` and RE2 `patterns`, then what
     span_patterns.py knows. Every further whole occurrence of what was found is a span too, so that
     its number in the text is the number of its spans. Raises InvalidOption for a pattern that is
-    none.
+    none, and where what the caller names finds more places than twice the text's characters and 1,000.
     """
     plain = folded(_STOPS.sub("。", text))
     if not (fixed or literals or patterns or MAY_HOLD.search(plain)):
         return ()
     taken = _Taken(text, fixed)
-    for literal in sorted(filter(None, literals), key=len, reverse=True):
-        taken.add_all(_occurrences(literal, text))
+    allowance = _Allowance(_MIN_PLACES + _PLACES_PER_CHARACTER * len(text))
+    for literal in sorted(dict.fromkeys(filter(None, literals)), key=len, reverse=True):
+        taken.add_all(allowance.spent("protect", _occurrences(literal, text)))
     for number, pattern in enumerate(patterns):
-        taken.add_all(found.span() for found in compiled(pattern, number).finditer(text))
+        found = (match.span() for match in compiled(pattern, number).finditer(text))
+        taken.add_all(allowance.spent(f"protect_patterns[{number}]", found))
     taken.add_all(found.span() for found in ALL.finditer(plain))
     for literal in sorted({span.literal for span in taken.spans}, key=len, reverse=True):
         taken.add_all(_occurrences(literal, text))
@@ -106,6 +110,22 @@ def _compiled(pattern: str) -> Any:
     options.max_mem = _PATTERN_MEMORY_BYTES
     options.log_errors = False  # the library's own log would hold the caller's expression
     return re2.compile(pattern, options)
+
+
+class _Allowance:
+    """How many places of a text the caller's own texts and patterns may find, all together."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = self._left = limit
+
+    def spent(self, field: str, places: Iterable[_Place]) -> Iterator[_Place]:
+        """The places, for as long as there are not too many; raises InvalidOption about `field`."""
+        for place in places:
+            if not self._left:
+                expected = f"what finds, with all before it, at most {self._limit} places in this text"
+                raise InvalidOption(field, None, expected)
+            self._left -= 1
+            yield place
 
 
 class _Taken:

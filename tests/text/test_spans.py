@@ -96,6 +96,16 @@ def test_a_pattern_that_is_none_is_refused_by_its_number(pattern: str) -> None:
     assert pattern == "" or pattern not in str(raised.value)
 
 
+def test_patterns_that_find_everything_again_and_again_are_refused() -> None:
+    """Nobody else is answered meanwhile; the field is named, and the limit."""
+    text = "x" * 5000
+    assert len(find_spans(text, patterns=[".", "x"])) == 5000
+    with pytest.raises(InvalidOption, match=r"protect_patterns\[2\] must be .* at most 11000 places"):
+        find_spans(text, patterns=[".", "x", "x", "x"])
+    with pytest.raises(InvalidOption, match=r"protect must be .* at most 11000 places"):
+        find_spans("中" * 5000, literals=["中" * length for length in range(1, 7)])
+
+
 def test_fixed_spans_win_over_everything() -> None:
     """Markup knows better than any expression."""
     fixed = Span(2, 12, "a@b.com 77", "<span>")
