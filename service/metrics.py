@@ -14,13 +14,14 @@ from service.engine.messages import TickRecord
 from service.engine.translation import LoadedModelInfo
 from service.pipeline.items import Item
 from service.pipeline.units import Outcome
-from service.scrape import ScrapeCollector, ServiceState, TickTotals
+from service.scrape import ScrapeCollector, ServiceState
 from service.series.access import AccessSeries
 from service.series.engine import EngineSeries
 from service.series.http import HttpSeries
 from service.series.quality import QualitySeries
 from service.series.requests import RequestSeries
 from service.series.sentences import SentenceSeries
+from service.series.ticks import TickTotals
 
 
 class Metrics:

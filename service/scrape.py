@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -13,9 +13,9 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from service.engine.admission import QueueState
-from service.engine.messages import TickRecord
 from service.engine.translation import LoadedModelInfo
 from service.engine.workers import EngineStatus
+from service.series.ticks import TickTotals
 
 
 class ServiceState(Protocol):
@@ -41,34 +41,6 @@ class ServiceState(Protocol):
 
     def is_draining(self) -> bool:
         """True once a stop was asked for."""
-
-
-class TickTotals:
-    """Running totals and the last tick of each engine and version."""
-
-    def __init__(self) -> None:
-        self.source_tokens: Counter[str] = Counter()
-        self.target_tokens: Counter[str] = Counter()
-        self.last: dict[tuple[str, str, int], TickRecord] = {}
-
-    def expect(self, model: str) -> None:
-        """Begins at zero."""
-        self.source_tokens[model] += 0
-        self.target_tokens[model] += 0
-
-    def note(self, tick: TickRecord) -> None:
-        """Adds one tick."""
-        self.source_tokens[tick.model] += tick.source_tokens
-        self.target_tokens[tick.model] += tick.tokens
-        self.last[tick.model, tick.version, tick.engine] = tick
-
-    def running_rows(self, model: str, engine: int) -> int:
-        """Rows of the last steps of all versions of a model that still have any."""
-        return sum(
-            tick.rows
-            for (name, _, number), tick in self.last.items()
-            if (name, number) == (model, engine) and tick.num_running
-        )
 
 
 class ScrapeCollector(Collector):
@@ -182,7 +154,7 @@ def _gauge(name: str, about: str, value: float) -> Metric:
     return GaugeMetricFamily(name, about, value=value)
 
 
-def _counter(name: str, about: str, totals: Counter[str]) -> Metric:
+def _counter(name: str, about: str, totals: Mapping[str, int]) -> Metric:
     family = CounterMetricFamily(name, about, labels=["model"])
     for model, total in totals.items():
         family.add_metric([model], total)

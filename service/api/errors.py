@@ -1,4 +1,4 @@
-"""What HTTP itself can refuse, and the one table from exception to status; no error carries a user's text.
+"""What HTTP itself can refuse; no error carries a user's text. Their statuses are in kinds.py.
 
 ApiError
 ├── MalformedBody         400  not JSON (or not a form), or not UTF-8
@@ -26,22 +26,10 @@ KeyFileInvalid is a ZhuyiError instead: it ends the start, and no request ever m
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Literal
 
-from service.engine import errors as engine
-from service.glossaries import errors as glossaries
+from service.engine.errors import ZhuyiError
 
-Outcome = Literal[
-    "ok",
-    "validation",
-    "too_long",
-    "overloaded",
-    "rate_limited",
-    "deadline",
-    "cancelled",
-    "unavailable",
-    "model_error",
-]
 KeyFault = Literal["missing", "malformed", "unknown", "expired", "scope"]
 LimitUnit = Literal["requests", "characters"]
 LimitReason = Literal["requests", "characters", "quota"]
@@ -169,7 +157,7 @@ class QuotaExceeded(LimitPassed):
 
 
 @dataclass(eq=False)
-class KeyFileInvalid(engine.ZhuyiError):
+class KeyFileInvalid(ZhuyiError):
     """A key file that cannot be read, or that says what it must not."""
 
     path: str
@@ -263,65 +251,3 @@ class ClientGone(ApiError):
 
     def __str__(self) -> str:
         return "the client closed the connection"
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """How HTTP speaks of a class of errors: status, problem type, title, and what is counted."""
-
-    status: int
-    slug: str
-    title: str
-    outcome: Outcome
-
-
-KINDS: Final[dict[type[Exception], Kind]] = {
-    MalformedBody: Kind(400, "malformed-body", "Malformed body", "validation"),
-    MalformedQuery: Kind(400, "malformed-query", "Malformed query string", "validation"),
-    InvalidFields: Kind(422, "invalid-fields", "Invalid request", "validation"),
-    KeyMissing: Kind(401, "key-missing", "No API key", "validation"),
-    KeyInvalid: Kind(401, "key-invalid", "Invalid API key", "validation"),
-    ScopeMissing: Kind(403, "scope-missing", "Not for this API key", "validation"),
-    RateLimited: Kind(429, "rate-limited", "Too many requests", "rate_limited"),
-    QuotaExceeded: Kind(429, "quota-exceeded", "Quota exceeded", "rate_limited"),
-    KeyFileInvalid: Kind(500, "key-file-invalid", "Key file invalid", "model_error"),
-    UnknownModel: Kind(404, "unknown-model", "Unknown model", "validation"),
-    VersionRefused: Kind(422, "version-refused", "Version refused", "validation"),
-    UnknownLanguageCode: Kind(422, "unknown-language", "Unknown language", "validation"),
-    Disabled: Kind(403, "disabled", "Disabled", "validation"),
-    BadHead: Kind(400, "bad-head", "Bad request head", "validation"),
-    HeadTooLarge: Kind(431, "head-too-large", "Request head too large", "validation"),
-    BodyTooLarge: Kind(413, "body-too-large", "Body too large", "too_long"),
-    BodyTooSlow: Kind(408, "body-too-slow", "Body too slow", "deadline"),
-    UnsupportedContent: Kind(415, "unsupported-content", "Unsupported content", "validation"),
-    ClientGone: Kind(499, "client-gone", "Client gone", "cancelled"),
-    engine.UnknownLanguage: Kind(422, "unknown-language", "Unknown language", "validation"),
-    engine.UnsupportedPair: Kind(422, "unsupported-pair", "Unsupported language pair", "validation"),
-    engine.UnknownVersion: Kind(404, "unknown-version", "Unknown version", "validation"),
-    engine.VersionInUse: Kind(409, "version-in-use", "Version in use", "validation"),
-    engine.InvalidText: Kind(422, "invalid-text", "Invalid text", "validation"),
-    engine.InvalidOption: Kind(422, "invalid-option", "Invalid option", "validation"),
-    engine.TooLong: Kind(422, "too-long", "Text too long", "too_long"),
-    engine.TooMany: Kind(422, "too-many", "Too many texts", "too_long"),
-    engine.Incomplete: Kind(422, "incomplete", "Incomplete translation", "too_long"),
-    glossaries.GlossaryNotFound: Kind(404, "glossary-not-found", "Glossary not found", "validation"),
-    glossaries.InvalidEntries: Kind(422, "invalid-entries", "Invalid glossary entries", "validation"),
-    glossaries.GlossariesFull: Kind(456, "glossaries-full", "No room for glossaries", "too_long"),
-    glossaries.GlossaryFileUnusable: Kind(500, "glossary-file", "Glossary file unusable", "model_error"),
-    engine.Overloaded: Kind(503, "overloaded", "Overloaded", "overloaded"),
-    engine.NotReady: Kind(503, "not-ready", "Not ready", "unavailable"),
-    engine.EngineDied: Kind(503, "engine-died", "Engine died", "unavailable"),
-    engine.DeadlineExceeded: Kind(504, "deadline-exceeded", "Deadline exceeded", "deadline"),
-    engine.ModelFailed: Kind(500, "model-failed", "Model failed", "model_error"),
-    engine.ModelFolderInvalid: Kind(500, "model-folder-invalid", "Model folder invalid", "model_error"),
-    engine.DeviceUnavailable: Kind(500, "device-unavailable", "Device unavailable", "model_error"),
-    engine.PrecisionUnavailable: Kind(500, "precision-unavailable", "Precision unavailable", "model_error"),
-    engine.ShortlistUnavailable: Kind(500, "shortlist-unavailable", "Shortlist unavailable", "model_error"),
-}
-
-INTERNAL: Final = Kind(500, "internal", "Internal error", "model_error")
-
-
-def kind_of(error: BaseException) -> Kind:
-    """The row of the table for an error's own class; `INTERNAL` for what nobody foresaw."""
-    return KINDS.get(type(error), INTERNAL)  # type: ignore[arg-type]  # a BaseException is simply not found

@@ -17,8 +17,8 @@ from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
 from service.api.context import log_failure
-from service.api.errors import Outcome
 from service.api.failures import Failure
+from service.api.kinds import Outcome
 
 Emit = Callable[[str, Any], None]
 """Sends an event: its name, and its data as a plain object."""

@@ -9,15 +9,8 @@ from typing import Any, Final
 import msgspec
 from starlette.exceptions import HTTPException
 
-from service.api.errors import (
-    InvalidFields,
-    KeyInvalid,
-    KeyMissing,
-    Kind,
-    LimitPassed,
-    UnknownLanguageCode,
-    kind_of,
-)
+from service.api.errors import InvalidFields, KeyInvalid, KeyMissing, LimitPassed, UnknownLanguageCode
+from service.api.kinds import Kind, kind_of
 from service.engine.errors import (
     InvalidOption,
     InvalidText,

@@ -13,18 +13,11 @@ from starlette.types import Message, Receive
 
 from service.api.bodies import fields_of, read_bytes
 from service.api.dialect import Dialect
-from service.api.errors import (
-    ApiError,
-    KeyMissing,
-    KeyRefused,
-    LimitPassed,
-    RateLimited,
-    ScopeMissing,
-    kind_of,
-)
+from service.api.errors import ApiError, KeyMissing, KeyRefused, LimitPassed, RateLimited, ScopeMissing
 from service.api.failures import Failure
 from service.api.keys.gate import Caller, Gate
 from service.api.keys.lines import KeyScope
+from service.api.kinds import kind_of
 from service.api.ports import Recording
 
 Handler = Callable[[Request], Awaitable[Response]]

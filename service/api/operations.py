@@ -14,8 +14,9 @@ from starlette.responses import Response
 
 from service.api.attention_request import AttentionRequest
 from service.api.clients import unless_client_leaves
-from service.api.errors import ClientGone, Outcome, UnknownLanguageCode, kind_of
+from service.api.errors import ClientGone, UnknownLanguageCode
 from service.api.events import EventStream
+from service.api.kinds import Outcome, kind_of
 from service.api.policy import Policy
 from service.api.ports import Recording
 from service.api.services import Services

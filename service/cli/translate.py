@@ -13,13 +13,13 @@ from typing import Final, TextIO
 
 from tqdm import tqdm
 
-from service.app import engine_settings
 from service.engine.admission import QueueLimits
 from service.engine.errors import InvalidText, TooLong, UnknownLanguage
 from service.engine.store import ModelStore, parse_pins
 from service.engine.translation import Options
 from service.engine.translator import Translator
 from service.engine.workers import Workers
+from service.knobs import engine_settings
 from service.pipeline.fields import FieldNames
 from service.pipeline.handling import Handling
 from service.pipeline.item_translator import AUTO, ItemTranslator

@@ -10,7 +10,8 @@ from starlette.requests import Request
 
 from service.api import errors as api_errors
 from service.api.answers import Problem
-from service.api.errors import KINDS, ApiError, kind_of
+from service.api.errors import ApiError
+from service.api.kinds import KINDS, kind_of
 from service.api.problems import NATIVE
 from service.engine import errors as engine_errors
 from service.engine.errors import ZhuyiError

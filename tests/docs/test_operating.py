@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from service.api.errors import KINDS
+from service.api.kinds import KINDS
 from service.metrics import Metrics
 from tests.api.test_metrics import SERVICE_STATE, tick
 from tests.docs.operating import TEXT, codes, table
