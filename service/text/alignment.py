@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from service.text.tokens import Word
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(Struct, frozen=True):
     """A source word and the target word that looks at it; places are code points of the whole texts.
 
     `weight` is the share (0 to 1) of the target word's attention that the source word gets.

@@ -101,7 +101,7 @@ def _first_tokens(tokens: Sequence[Placed], text: str) -> Iterator[int]:
 def _begins_word(token: Placed, end: int, text: str) -> bool:
     if token.start < end:
         return False  # shares a character with the token before
-    if any(character.isspace() for character in text[end : token.start]):
+    if token.start > end and any(map(str.isspace, text[end : token.start])):
         return True
     if token.start == token.end:
         return False
@@ -109,6 +109,9 @@ def _begins_word(token: Placed, end: int, text: str) -> bool:
 
 
 def _word(tokens: Sequence[Placed], text: str, first: int, last: int) -> Word:
+    if last - first == 1:  # most words are one token
+        token = tokens[first]
+        return Word(text[token.start : token.end], token.start, token.end, first, last)
     visible = [token for token in tokens[first:last] if token.start < token.end] or tokens[first:last]
     start, end = min(token.start for token in visible), max(token.end for token in visible)
     return Word(text[start:end], start, end, first, last)
