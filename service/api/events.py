@@ -1,7 +1,8 @@
 """Server-sent events (HTML Standard, section 9.2): an answer in parts, with a heartbeat while there are none.
 
-The work runs beside the sending and is cancelled when the client leaves. Whatever happens, the stream ends
-with exactly one event that says how: that of the work, or `error` with a problem document.
+The work runs beside the sending and is cancelled when the client leaves. What ends it before its first event
+(or the first second) is a plain answer with its status; a stream that has begun ends with exactly one event
+that says how: that of the work, or `error` with a problem document.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from service.api.context import log_failure
 from service.api.failures import Failure
-from service.api.kinds import Outcome
+from service.api.kinds import Outcome, kind_of
 
 Emit = Callable[[str, Any], None]
 """Sends an event: its name, and its data as a plain object."""
@@ -26,6 +27,8 @@ Work = Callable[[Emit], Awaitable[None]]
 OnEnd = Callable[[Outcome], None]
 
 HEARTBEAT_SECONDS: Final = 15.0
+FIRST_SECONDS: Final = 1.0
+"""So long the head waits for the first event."""
 MEDIA_TYPE: Final = "text/event-stream"
 _HEAD: Final[Message] = {
     "type": "http.response.start",
@@ -48,16 +51,23 @@ class EventStream(Response):
         self.on_end: OnEnd = lambda _: None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Runs the work and sends its events as they come."""
+        """Runs the work and sends its events as they come; raises what ends it before there is anything."""
         events: asyncio.Queue[bytes | None] = asyncio.Queue()  # bounded by what a request may hold
         outcome: Outcome = "cancelled"
-        worker = asyncio.create_task(self._run(events, Request(scope)))
+        worker = asyncio.create_task(self._run(events))
         watcher = asyncio.create_task(_departure(receive))
         watcher.add_done_callback(lambda _: worker.cancel())
         try:
+            event = await _next(events, min(FIRST_SECONDS, self._heartbeat_seconds))
+            if event is None and (error := worker.exception()) is not None:
+                outcome = kind_of(error).outcome
+                _give_back(scope)
+                raise error
             await send(_HEAD)
-            await self._send_all(events, send)
-            outcome = await worker
+            while event is not None:
+                await send({"type": "http.response.body", "body": event, "more_body": True})
+                event = await _next(events, self._heartbeat_seconds)
+            outcome = await _end(worker, Request(scope), send)
             await send({"type": "http.response.body", "body": b""})
         except asyncio.CancelledError:
             if not watcher.done():
@@ -69,33 +79,11 @@ class EventStream(Response):
                 await asyncio.gather(worker, return_exceptions=True)
             self.on_end(outcome)
 
-    async def _run(self, events: asyncio.Queue[bytes | None], request: Request) -> Outcome:
-        def emit(name: str, data: Any) -> None:
-            events.put_nowait(formatted(name, data))
-
-        outcome: Outcome = "ok"
+    async def _run(self, events: asyncio.Queue[bytes | None]) -> None:
         try:
-            await self._work(emit)
-        except Exception as error:  # noqa: BLE001  # the head is sent: only an event can tell
-            failure = Failure.of(error)
-            outcome = failure.kind.outcome
-            if failure.kind.status == 500:
-                log_failure(error, request.scope["state"]["request_id"])
-            emit("error", request.scope["state"]["dialect"].body(failure, request))
+            await self._work(lambda name, data: events.put_nowait(formatted(name, data)))
         finally:
-            events.put_nowait(None)
-        return outcome
-
-    async def _send_all(self, events: asyncio.Queue[bytes | None], send: Send) -> None:
-        while True:
-            try:
-                async with asyncio.timeout(self._heartbeat_seconds):
-                    event = await events.get()
-            except TimeoutError:
-                event = b": still working\n\n"
-            if event is None:
-                return
-            await send({"type": "http.response.body", "body": event, "more_body": True})
+            asyncio.get_running_loop().call_soon(events.put_nowait, None)  # behind the end of this task
 
 
 def formatted(name: str, data: Any) -> bytes:
@@ -106,3 +94,32 @@ def formatted(name: str, data: Any) -> bytes:
 async def _departure(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
+
+
+async def _next(events: asyncio.Queue[bytes | None], seconds: float) -> bytes | None:
+    """The next event, None at the end, or a comment where there is none for so long."""
+    try:
+        async with asyncio.timeout(seconds):
+            return await events.get()
+    except TimeoutError:
+        return b": still working\n\n"
+
+
+async def _end(worker: asyncio.Task[None], request: Request, send: Send) -> Outcome:
+    """How the work ended; an error is sent as an event, for the head is gone."""
+    try:
+        await worker
+    except Exception as error:  # noqa: BLE001  # of whatever class
+        failure = Failure.of(error)
+        if failure.kind.status == 500:
+            log_failure(error, request.scope["state"]["request_id"])
+        problem = request.scope["state"]["dialect"].body(failure, request)
+        await send({"type": "http.response.body", "body": formatted("error", problem), "more_body": True})
+        return failure.kind.outcome
+    return "ok"
+
+
+def _give_back(scope: Scope) -> None:
+    """Nothing was translated, so nothing counts for the caller, where keys are on."""
+    if caller := scope["state"].get("caller"):
+        caller.give_back()

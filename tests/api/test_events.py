@@ -95,6 +95,31 @@ async def test_an_error_is_the_last_event(error: Exception, status: int, outcome
         assert await application.outcomes.get() == outcome
 
 
+async def test_an_error_before_the_first_event_is_raised() -> None:
+    """So that what lies around answers it with its status; it is counted once."""
+
+    async def work(emit: Emit) -> None:
+        await asyncio.sleep(0)
+        raise DeadlineExceeded("queued")
+
+    async with streaming(work) as (application, url), httpx.AsyncClient() as client:
+        answer = await client.get(url)
+        assert answer.status_code == 500  # uvicorn's own, for there is nothing around
+        assert await application.outcomes.get() == "deadline"
+        assert application.outcomes.empty()
+
+
+async def test_work_that_has_nothing_to_tell_is_an_empty_stream() -> None:
+    """And no error."""
+
+    async def work(emit: Emit) -> None:
+        await asyncio.sleep(0)
+
+    async with streaming(work) as (application, url):
+        assert await read(url) == []
+        assert await application.outcomes.get() == "ok"
+
+
 async def test_a_silent_stream_has_a_heartbeat() -> None:
     """A comment, which no client takes for an event, so that nobody between cuts the connection."""
     beaten = asyncio.Event()

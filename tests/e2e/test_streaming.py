@@ -99,13 +99,24 @@ def test_an_error_before_the_work_is_a_plain_answer(client: httpx.Client) -> Non
     assert answer.headers["content-type"] == "application/problem+json"
 
 
+def test_work_that_ends_before_its_first_event_is_a_plain_answer(client: httpx.Client) -> None:
+    """A deadline that is over at once, and a document that is none."""
+    hello = {"q": "hello there", "source": "en", "target": "zh", "stream": True}
+    late = client.post("/translate", json=hello, headers={"X-Request-Timeout-Ms": "0.001"})
+    assert late.status_code == 504
+    assert late.headers["content-type"] == "application/problem+json"
+    torn = client.post("/translate", json=hello | {"q": "<a>b", "format": "xml"})
+    assert torn.status_code == 400
+    assert torn.json()["errors"][0]["field"] == "q"
+
+
 def test_an_error_during_the_work_is_the_last_event(client: httpx.Client) -> None:
-    """A problem document, with the status that it would have had."""
-    headers = {"X-Request-Timeout-Ms": "1"}
-    body = {"q": " ".join(english(40)), "source": "en", "target": "zh", "stream": True}
+    """A problem document, with the status that it would have had; a thousand sentences take long."""
+    headers = {"X-Request-Timeout-Ms": "1500"}
+    body = {"q": [" ".join(english(200))] * 5, "source": "en", "target": "zh", "beam_size": 8, "stream": True}
     with connect_sse(client, "POST", "/translate", json=body, headers=headers) as source:
-        *_, last = source.iter_sse()
-    assert last.event == "error"
+        first, *_, last = source.iter_sse()
+    assert (first.event, last.event) == ("translation.chunk", "error")
     problem = json.loads(last.data)
     assert problem["status"] == 504
     assert problem["request_id"] == source.response.headers["x-request-id"]
