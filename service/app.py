@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, get_args
@@ -102,6 +103,10 @@ class Service:
     def models(self) -> tuple[LoadedModelInfo, ...]:
         """The versions that serve, and the candidates."""
         return self.translator.served()
+
+    def num_loaded(self) -> Counter[str]:
+        """How many versions of each model are in memory, those that still finish something included."""
+        return Counter(model.name for model in self.translator.versions.loaded())
 
     def engines(self) -> tuple[EngineStatus, ...]:
         """All engine processes, dead ones too."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Protocol
@@ -26,6 +25,9 @@ class ServiceState(Protocol):
 
     def models(self) -> tuple[LoadedModelInfo, ...]:
         """The versions that serve, and the candidates."""
+
+    def num_loaded(self) -> Mapping[str, int]:
+        """How many versions of each model are in memory, those that still finish something included."""
 
     def engines(self) -> tuple[EngineStatus, ...]:
         """All engine processes."""
@@ -52,6 +54,8 @@ class ScrapeCollector(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """All series, made anew."""
+        for engine in self._state.engines():
+            self._ticks.forget_earlier(engine.number, engine.num_restarts)
         yield from self._queue()
         yield from self._batches()
         yield from self._slots()
@@ -84,7 +88,7 @@ class ScrapeCollector(Collector):
         labels = ["model", "worker"]
         running = GaugeMetricFamily("zhuyi_running_rows", "Rows of the last step.", labels=labels)
         slots = GaugeMetricFamily("zhuyi_slots", "Rows that an engine can run at once.", labels=labels)
-        num_versions, max_rows = Counter(model.name for model in self._state.models()), self._state.max_rows()
+        num_versions, max_rows = self._state.num_loaded(), self._state.max_rows()
         for engine in self._state.engines():
             is_ready = engine.state == "ready"
             for model in sorted(num_versions):

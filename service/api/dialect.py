@@ -29,7 +29,7 @@ class Dialect:
     """How the clients of one service are told of an error.
 
     `render` makes the body from the failure, the status and the request; `status_of` is for services that
-    have another status than the one table (`errors.py`); `headers` are added to every error. `key_places` are
+    have another status than the one table (`kinds.py`); `headers` are added to every error. `key_places` are
     where the clients put their keys.
     """
 

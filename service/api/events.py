@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any, Final
 
 import msgspec
@@ -27,6 +28,7 @@ Work = Callable[[Emit], Awaitable[None]]
 OnEnd = Callable[[Outcome], None]
 
 HEARTBEAT_SECONDS: Final = 15.0
+_COMMENT: Final = b": still working\n\n"
 FIRST_SECONDS: Final = 1.0
 """So long the head waits for the first event."""
 MEDIA_TYPE: Final = "text/event-stream"
@@ -56,18 +58,19 @@ class EventStream(Response):
         outcome: Outcome = "cancelled"
         worker = asyncio.create_task(self._run(events))
         watcher = asyncio.create_task(_departure(receive))
-        watcher.add_done_callback(lambda _: worker.cancel())
+        watcher.add_done_callback(partial(_cancel, worker))
         try:
             event = await _next(events, min(FIRST_SECONDS, self._heartbeat_seconds))
-            if event is None and (error := worker.exception()) is not None:
-                outcome = kind_of(error).outcome
-                _give_back(scope)
-                raise error
+            if event is None and worker.exception() is not None:
+                outcome = _failed(worker, scope)
+                await worker  # raises
             await send(_HEAD)
+            has_told = False
             while event is not None:
                 await send({"type": "http.response.body", "body": event, "more_body": True})
+                has_told = has_told or event is not _COMMENT
                 event = await _next(events, self._heartbeat_seconds)
-            outcome = await _end(worker, Request(scope), send)
+            outcome = await _end(worker, Request(scope), send, has_told=has_told)
             await send({"type": "http.response.body", "body": b""})
         except asyncio.CancelledError:
             if not watcher.done():
@@ -78,6 +81,7 @@ class EventStream(Response):
             with contextlib.suppress(asyncio.CancelledError):
                 await asyncio.gather(worker, return_exceptions=True)
             self.on_end(outcome)
+            del worker  # an error's traceback has this frame, and would be kept by it
 
     async def _run(self, events: asyncio.Queue[bytes | None]) -> None:
         try:
@@ -102,10 +106,10 @@ async def _next(events: asyncio.Queue[bytes | None], seconds: float) -> bytes | 
         async with asyncio.timeout(seconds):
             return await events.get()
     except TimeoutError:
-        return b": still working\n\n"
+        return _COMMENT
 
 
-async def _end(worker: asyncio.Task[None], request: Request, send: Send) -> Outcome:
+async def _end(worker: asyncio.Task[None], request: Request, send: Send, *, has_told: bool) -> Outcome:
     """How the work ended; an error is sent as an event, for the head is gone."""
     try:
         await worker
@@ -115,8 +119,22 @@ async def _end(worker: asyncio.Task[None], request: Request, send: Send) -> Outc
             log_failure(error, request.scope["state"]["request_id"])
         problem = request.scope["state"]["dialect"].body(failure, request)
         await send({"type": "http.response.body", "body": formatted("error", problem), "more_body": True})
+        if not has_told:
+            _give_back(request.scope)
         return failure.kind.outcome
     return "ok"
+
+
+def _failed(worker: asyncio.Task[None], scope: Scope) -> Outcome:
+    """The outcome of work that told nothing."""
+    error = worker.exception()
+    assert error is not None
+    _give_back(scope)
+    return kind_of(error).outcome
+
+
+def _cancel(worker: asyncio.Task[None], _: object) -> None:
+    worker.cancel()
 
 
 def _give_back(scope: Scope) -> None:

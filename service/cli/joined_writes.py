@@ -20,7 +20,13 @@ class HttpProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Called by the event loop."""
-        super().connection_made(JoinedWrites(transport, self.loop))
+        self._joined = JoinedWrites(transport, self.loop)
+        super().connection_made(self._joined)
+
+    def eof_received(self) -> None:
+        """The client sends no more, and the event loop closes next: what was written goes out before."""
+        self._joined.flush()
+        super().eof_received()
 
 
 class JoinedWrites(asyncio.Transport):
@@ -36,15 +42,21 @@ class JoinedWrites(asyncio.Transport):
     def write(self, data: Any) -> None:
         """Sent before the loop's next turn, behind all that was written before."""
         if not self._held:
-            self._loop.call_soon(self._send)
+            self._loop.call_soon(self.flush)
         self._held.append(data)
         self._num_held += len(data)
         if self._num_held > _MAX_HELD_BYTES:
-            self._send()
+            self.flush()
+
+    def flush(self) -> None:
+        """Hands over what is held; dropped where nobody is there any more."""
+        held, self._held, self._num_held = self._held, [], 0
+        if held and not self._transport.is_closing():
+            self._transport.write(b"".join(held))
 
     def close(self) -> None:
         """Closes the connection behind what was written."""
-        self._send()
+        self.flush()
         self._transport.close()
 
     def is_closing(self) -> bool:
@@ -70,8 +82,3 @@ class JoinedWrites(asyncio.Transport):
     def resume_reading(self) -> None:
         """Reads on."""
         self._transport.resume_reading()
-
-    def _send(self) -> None:
-        held, self._held, self._num_held = self._held, [], 0
-        if held and not self._transport.is_closing():
-            self._transport.write(b"".join(held))

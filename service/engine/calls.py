@@ -101,6 +101,9 @@ class Calls:
 
 
 async def _all(futures: Sequence[asyncio.Future[Done]]) -> list[Done]:
-    if len(futures) == 1:
-        return [await futures[0]]  # most calls; gathering is for many
-    return list(await asyncio.gather(*futures))
+    try:
+        if len(futures) == 1:
+            return [await futures[0]]  # most calls; gathering is for many
+        return list(await asyncio.gather(*futures))
+    finally:
+        del futures  # an error's traceback has this frame, and would be kept by what is in it

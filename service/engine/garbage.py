@@ -14,7 +14,10 @@ _THRESHOLDS: Final = (20_000, 20, 20)
 
 
 def spare_survivors() -> None:
-    """From now on what lives at this moment is not looked at (`gc.freeze`); called once all is loaded."""
+    """From now on what lives at this moment is not looked at (`gc.freeze`).
+
+    Called once all is loaded, and again where something of that has gone.
+    """
     gc.unfreeze()  # so that this collection finds what has become garbage since the last call
     gc.collect()
     gc.freeze()

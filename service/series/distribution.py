@@ -1,7 +1,8 @@
 """A histogram that is cheap to add to: values wait in a list until somebody looks, or many wait.
 
 `prometheus_client.Histogram` takes a microsecond for each value, and a sentence has a dozen; a list takes a
-tenth of that. What is shown is the same. For one thread, as the event loop is.
+tenth of that. What is shown is the same, but for `_created`, which is left out. For one thread, as the
+event loop is.
 """
 
 from __future__ import annotations

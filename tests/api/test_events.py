@@ -24,13 +24,14 @@ PATIENCE_SECONDS = 10
 class Streaming:
     """An application whose every answer is a stream of `work`; hears the outcomes."""
 
-    def __init__(self, work: Work, heartbeat_seconds: float) -> None:
+    def __init__(self, work: Work, heartbeat_seconds: float, caller: object) -> None:
         self._work = work
+        self._caller = caller
         self._heartbeat_seconds = heartbeat_seconds
         self.outcomes: asyncio.Queue[str] = asyncio.Queue()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        scope["state"] = {"dialect": NATIVE, "request_id": "r1"}
+        scope["state"] = {"dialect": NATIVE, "request_id": "r1", "caller": self._caller}
         stream = EventStream(self._work, heartbeat_seconds=self._heartbeat_seconds)
         stream.on_end = self.outcomes.put_nowait
         while (await receive()).get("more_body"):
@@ -39,9 +40,11 @@ class Streaming:
 
 
 @asynccontextmanager
-async def streaming(work: Work, *, heartbeat_seconds: float = 60) -> AsyncIterator[tuple[Streaming, str]]:
+async def streaming(
+    work: Work, *, heartbeat_seconds: float = 60, caller: object = None
+) -> AsyncIterator[tuple[Streaming, str]]:
     """The application on a port of its own, and its address."""
-    application = Streaming(work, heartbeat_seconds)
+    application = Streaming(work, heartbeat_seconds, caller)
     config = uvicorn.Config(application, lifespan="off", log_config=None, timeout_graceful_shutdown=1)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         server = uvicorn.Server(config)
@@ -106,6 +109,73 @@ async def test_an_error_before_the_first_event_is_raised() -> None:
         answer = await client.get(url)
         assert answer.status_code == 500  # uvicorn's own, for there is nothing around
         assert await application.outcomes.get() == "deadline"
+        assert application.outcomes.empty()
+
+
+@pytest.mark.parametrize("has_begun", [False, True])
+async def test_who_was_told_nothing_is_given_back_what_it_paid(has_begun: bool) -> None:
+    """Whether the head was sent meanwhile, with nothing but a heartbeat behind it, or not."""
+    beaten = asyncio.Event()
+    given_back: list[bool] = []
+
+    class Caller:
+        def give_back(self) -> None:
+            given_back.append(True)
+
+    async def work(emit: Emit) -> None:
+        if has_begun:
+            await beaten.wait()
+        raise DeadlineExceeded("queued")
+
+    async with (
+        streaming(work, heartbeat_seconds=0.01, caller=Caller()) as (application, url),
+        httpx.AsyncClient(timeout=PATIENCE_SECONDS) as client,
+        client.stream("GET", url) as answer,
+    ):
+        if has_begun:
+            assert (await anext(answer.aiter_lines())).startswith(":")
+            beaten.set()
+        assert await application.outcomes.get() == "deadline"
+    assert given_back == [True]
+
+
+async def test_who_was_told_something_has_paid_for_it() -> None:
+    """The control of the test above."""
+
+    class Caller:
+        def give_back(self) -> None:
+            raise AssertionError
+
+    async def work(emit: Emit) -> None:
+        emit("piece", 1)
+        raise DeadlineExceeded("running")
+
+    async with streaming(work, caller=Caller()) as (application, url):
+        assert [name for name, _ in await read(url)] == ["piece", "error"]
+        assert await application.outcomes.get() == "deadline"
+
+
+async def test_a_client_that_leaves_before_the_first_event_stops_the_work() -> None:
+    """Nothing is sent to it, and one outcome is counted."""
+    has_begun, is_cancelled = asyncio.Event(), asyncio.Event()
+
+    async def work(emit: Emit) -> None:
+        has_begun.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            is_cancelled.set()
+            raise
+
+    async with streaming(work) as (application, url):
+        port = httpx.URL(url).port
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET / HTTP/1.1\r\nHost: here\r\n\r\n")
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await has_begun.wait()
+            writer.close()
+            await is_cancelled.wait()
+            assert await application.outcomes.get() == "cancelled"
         assert application.outcomes.empty()
 
 

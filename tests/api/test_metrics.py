@@ -86,6 +86,9 @@ class _ServiceState:
     def engines(self) -> tuple[EngineStatus, ...]:
         return (EngineStatus(0, os.getpid(), "ready", 0.0, 3, 2), EngineStatus(1, None, "dead", 0.0, 0, 5))
 
+    def num_loaded(self) -> dict[str, int]:
+        return dict(Counter(model.name for model in self.models()))
+
     def max_rows(self) -> int:
         return 32
 
@@ -190,6 +193,26 @@ def test_running_rows_and_slots_are_those_of_each_engine() -> None:
         assert total(samples, "zhuyi_slots", **labels) == slots
     names = [line.split()[0] for line in metrics.render()[0].decode().splitlines() if line[0] != "#"]
     assert len(set(names)) == len(names)  # Prometheus keeps one of two samples with the same labels
+
+
+def test_what_an_engine_told_before_it_was_started_again_is_over() -> None:
+    """Also where the version that its rows were of is never heard of again."""
+
+    class Restarted(_ServiceState):
+        num_restarts = 0
+
+        def engines(self) -> tuple[EngineStatus, ...]:
+            return (EngineStatus(0, os.getpid(), "ready", 0.0, 3, self.num_restarts),)
+
+    metrics, state = Metrics(), Restarted()
+    metrics.observe_at_scrape(state)
+    running = []
+    for version, num_restarts in (("1", 0), ("", 1), ("2", 1)):
+        state.num_restarts = num_restarts
+        if version:
+            metrics.record_tick(tick(rows=8, num_running=2, version=version))
+        running.append(total(samples_of(metrics.render()[0].decode()), "zhuyi_running_rows"))
+    assert running == [8, 0, 8]
 
 
 def test_nothing_is_said_of_a_key_file_where_there_is_none() -> None:

@@ -85,6 +85,13 @@ def test_prometheus_scrapes_the_port_that_has_the_metrics(
     assert ports(resources, "ingress", Pod(labels), prometheus) == {("TCP", expected)}
 
 
+@pytest.mark.parametrize("installation", WITH_MONITOR, ids=str)
+def test_metrics_are_asked_for_where_they_are(installation: Installation, rendered: Rendered) -> None:
+    """At the path that the application has, as the next test says."""
+    monitors = [one for one in rendered[installation] if one["kind"] == "ServiceMonitor"]
+    assert {end["path"] for one in monitors for end in one["spec"]["endpoints"]} == {"/metrics"}
+
+
 def test_the_application_has_the_metrics_where_they_are_scraped(store: Path) -> None:
     """On the second port alone, where there is one; health, which probes ask for, is on the first."""
     both = Service(Settings(model_store=store, admin_port=9000))

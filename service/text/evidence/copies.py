@@ -24,7 +24,7 @@ def untranslated(evidence: Evidence) -> TranslationWarning | None:
     """A warning where the target holds a run of the source's words: two Han characters, three words
     of Latin writing inside Chinese, or five where both sides are written alike.
     """
-    if evidence.source_language in _HAN_LANGUAGES and evidence.target_text.isascii():
+    if _is_into_latin(evidence) and evidence.target_text.isascii():
         return None  # most translations from there
     source = evidence.source_text.casefold()
     spans = tuple(
@@ -39,10 +39,14 @@ def untranslated(evidence: Evidence) -> TranslationWarning | None:
 def _runs(evidence: Evidence) -> Iterator[Span]:
     """What may be a copy, by what it looks like in the target's writing."""
     target = evidence.target_text
-    if evidence.target_language not in _HAN_LANGUAGES and evidence.source_language in _HAN_LANGUAGES:
+    if _is_into_latin(evidence):
         return (Span(*match.span()) for match in _HAN_RUN.finditer(target))
     pattern = _WORDS_RUN if evidence.target_language in _HAN_LANGUAGES else _SENTENCE_RUN
     return (Span(*match.span()) for match in pattern.finditer(target) if _num_small(match[0]) >= _MIN_SMALL)
+
+
+def _is_into_latin(evidence: Evidence) -> bool:
+    return evidence.source_language in _HAN_LANGUAGES and evidence.target_language not in _HAN_LANGUAGES
 
 
 def _num_small(run: str) -> int:
