@@ -169,7 +169,7 @@ def main() -> None:
     parser.add_argument("--max-texts", type=int, default=300)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--beam-size", type=int, default=1)
-    parser.add_argument("--max-rows", type=int, nargs="*", default=[32])
+    parser.add_argument("--max-rows", type=int, nargs="*", default=[24])
     parser.add_argument("--precisions", nargs="*", default=["fp32", "int8"])
     parser.add_argument("--continuous-only", action="store_true")
     parser.add_argument("--out", type=Path)

@@ -131,7 +131,7 @@ class Settings(BaseSettings):
         False, "Whether a decode step is captured as a CUDA graph for each shape, at the start."
     )
     max_rows: int = _knob_by_device(
-        32, 256, "Rows of the running batch of one engine.", unit="rows", ge=8, le=1024
+        24, 256, "Rows of the running batch of one engine.", unit="rows", ge=8, le=1024
     )
     max_encode: int = _knob_by_device(16, 32, "Sentences encoded per tick.", unit="sentences", ge=1, le=512)
     max_encode_tokens: int = _knob_by_device(

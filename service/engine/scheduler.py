@@ -35,7 +35,7 @@ class BatchLimits:
     or a few wait `patience` ticks for more.
     """
 
-    max_rows: int = 32
+    max_rows: int = 24
     max_encode: int = 16
     max_encode_tokens: int = 256
     patience: int = 3
