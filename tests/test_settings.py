@@ -36,7 +36,7 @@ def test_without_a_control_group_all_cores_count(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("device", "gpus", "engines", "rows"),
-    [("cpu", 2, 7, 32), ("cuda", 2, 2, 256), ("cuda", 0, 1, 256), ("auto", 3, 3, 256), ("auto", 0, 7, 32)],
+    [("cpu", 2, 7, 24), ("cuda", 2, 2, 256), ("cuda", 0, 1, 256), ("auto", 3, 3, 256), ("auto", 0, 7, 24)],
 )
 def test_a_gpu_gets_one_engine_and_more_rows(
     monkeypatch: pytest.MonkeyPatch, device: str, gpus: int, engines: int, rows: int

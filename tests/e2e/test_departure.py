@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -75,7 +75,7 @@ async def test_what_runs_is_answered_and_what_comes_later_refused(store: Path) -
         plain, stream = await asyncio.gather(*tasks)
     assert plain.status_code == 200
     assert len(plain.json()["translatedText"]) == len(LONG["q"])
-    assert last_event(stream)[0] == "translation.done"
+    assert last_event(stream.text.splitlines())[0] == "translation.done"
     assert await asyncio.to_thread(server.wait) == 0
     assert "Traceback" not in "".join(server.said)
 
@@ -85,15 +85,18 @@ async def test_what_is_cut_is_told_so(store: Path, grace: int, drain: int, num_s
     """503, or an `error` event, where the time is over or a second signal comes; and a count of sentences."""
     server = Server(store, drain_grace_seconds=grace, drain_seconds=drain, engines=1)
     async with httpx.AsyncClient(base_url=server.url, timeout=PATIENCE_SECONDS) as client:
-        tasks = [asyncio.create_task(client.post("/translate", json=body)) for body in (LONG, streamed(LONG))]
-        await is_busy(client, 2)
-        for number in range(num_signals):
-            server.process.send_signal(signal.SIGTERM)
-            if number == 0 and num_signals == 2:
-                await is_not_ready(server.url)  # so that two are not one
-        plain, stream = await asyncio.gather(*tasks)
+        async with client.stream("POST", "/translate", json=streamed(LONG)) as stream:
+            lines = stream.aiter_lines()
+            assert await anext(lines) == "event: translation.chunk"  # before that it would be told by status
+            task = asyncio.create_task(client.post("/translate", json=LONG))
+            await is_busy(client, 2)
+            for number in range(num_signals):
+                server.process.send_signal(signal.SIGTERM)
+                if number == 0 and num_signals == 2:
+                    await is_not_ready(server.url)  # so that two are not one
+            name, data = last_event([line async for line in lines])
+        plain = await task
     assert (plain.status_code, plain.json()["type"]) == (503, "urn:zhuyi:problem:not-ready")
-    name, data = last_event(stream)
     assert (name, data["type"]) == ("error", "urn:zhuyi:problem:not-ready")
     assert await asyncio.to_thread(server.wait) == 0
     stopped = next(json.loads(line) for line in server.said if '"stopped"' in line)
@@ -180,7 +183,7 @@ def streamed(body: dict[str, Any]) -> dict[str, Any]:
     return body | {"stream": True}
 
 
-def last_event(answer: httpx.Response) -> tuple[str, Any]:
-    """Name and data of a stream's last event."""
-    name, data = answer.text.strip().split("\n\n")[-1].split("\n")
+def last_event(lines: Sequence[str]) -> tuple[str, Any]:
+    """Name and data of the last event in the lines of a stream."""
+    name, data = [line for line in lines if line][-2:]
     return name.removeprefix("event: "), json.loads(data.removeprefix("data: "))

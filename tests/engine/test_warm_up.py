@@ -24,10 +24,10 @@ def manifest(store_path: Path) -> Manifest:
 
 
 def test_the_largest_and_the_smallest_shape_are_run(manifest: Manifest) -> None:
-    """Sixteen sources become a full batch of 32 rows, then one sentence goes alone."""
+    """Sixteen sources become a full batch of 24 rows, then one sentence goes alone."""
     model = FixedStateModel()
     warm_up(model, manifest, BatchLimits())
-    assert model.calls == [("encode", 16), ("step", 32), ("encode", 1), ("step", 1)]
+    assert model.calls == [("encode", 16), ("step", 24), ("encode", 1), ("step", 1)]
 
 
 def test_scores_that_are_no_numbers_stop_the_start(manifest: Manifest) -> None:
