@@ -61,8 +61,7 @@ def test_the_figures_for_sizing_are_measured_ones() -> None:
     """All of one line of the results."""
     results = (ROOT / "benchmarks" / "RESULTS.md").read_text(encoding="utf-8")
     found = re.search(
-        r"(\d+) requests a second with 64 connections.*?(\d+) a second with 99 %.*?"
-        r"([\d.]+) ms of processor and (\d+) MB",
+        r"(\d+) requests a second with 64 connections.*?([\d.]+) ms of processor and (\d+) MB",
         TEXT,
     )
     assert found
