@@ -77,7 +77,7 @@ class Rounds:
     def _options(self, server: Server) -> PeerOptions:
         setting = self._setting
         return PeerOptions(
-            port=_free_port(),
+            port=free_port(),
             model_folder=setting.model_folder,
             precision=setting.precision,
             policy=server.policy,
@@ -120,7 +120,8 @@ class RequestStream:
             yield Request(message, expected, len(question.texts), question.label)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of this machine that nobody has at the moment."""
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         port: int = probe.getsockname()[1]
