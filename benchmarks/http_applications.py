@@ -17,7 +17,7 @@ from service.engine.hosting import OnProgress, OnResult, OnTick, StopReport
 from service.engine.messages import Done, Found, Job, ReadyModel
 from service.engine.store import ModelStore
 from service.engine.tokenizer import Tokenizer
-from service.engine.translation import OnPartial, Options, Translation
+from service.engine.translation import Translation
 from service.engine.translator import Translator
 from service.glossaries.store import GlossaryStore
 from service.knobs import glossary_limits, make_policy
@@ -123,23 +123,11 @@ class InstantEngines:
 class OneTranslation(Translator):
     """Translates the first time only: what is left is HTTP and the text work around it."""
 
-    async def translate(
-        self,
-        sentences: Sequence[str],
-        source: str,
-        target: str,
-        options: Options | None = None,
-        *,
-        deadline: float | None = None,
-        required: Sequence[Sequence[str]] = (),
-        on_partial: OnPartial | None = None,
-    ) -> list[Translation]:
-        """The translation of the first time, with attention or without."""
-        known = self.__dict__.setdefault("known", {})
-        with_attention = options is not None and options.with_attention
-        if with_attention not in known:
-            known[with_attention] = await super().translate(sentences, source, target, options)
-        return list(known[with_attention])
+    async def translate(self, *arguments: Any, **options: Any) -> list[Translation]:
+        """The translation of the first time."""
+        if "known" not in self.__dict__:
+            self.known = await super().translate(*arguments, **options)
+        return list(self.known)
 
 
 class OneItem(ItemTranslator):

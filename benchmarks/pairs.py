@@ -54,7 +54,7 @@ def _serving(name: str, stack: ExitStack) -> Ask:
     options = PeerOptions(
         port=port, model_folder=folder.path.resolve(), precision="int8", policy=server.policy, max_batch=32,
         workers=1, lengths_file=OWN_SENTENCES,
-    )  # fmt: skip
+    )  # fmt: skip  # what is about batches and lengths only peers read
     log = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "log"
     process = stack.enter_context(running(server.command(port), server.environment(options, {}), log))
     target = Target(HOST, port, server.wire.read)

@@ -72,8 +72,7 @@ class Serving:
         for candidate in self.candidates.values():
             if self._chance() < candidate.share:
                 self._give(lease, candidate.model)
-        for model in lease.catalogue.models:
-            self._users[model] += 1
+        self._take(lease.catalogue.models)
         return lease
 
     def end(self, lease: Lease) -> None:
@@ -86,7 +85,7 @@ class Serving:
         with self.lease() as lease:
             old = lease.catalogue
             self._give(lease, self.find(name, version))
-            self._users.update(lease.catalogue.models)
+            self._take(lease.catalogue.models)
             self._release(old.models)
 
     def find(self, name: str, version: str) -> TextModel:
@@ -140,6 +139,10 @@ class Serving:
         lease.catalogue = lease.catalogue.with_model(model)
         if self.is_candidate(model) and replaced:
             lease.rivals[model] = replaced[0]
+
+    def _take(self, models: Iterable[TextModel]) -> None:
+        for model in models:
+            self._users[model] += 1
 
     def _release(self, models: Iterable[TextModel]) -> None:
         for model in models:
