@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import dataclass, replace
 from typing import cast
 
@@ -13,7 +14,7 @@ _CHUNKED = b"\r\ntransfer-encoding: chunked"
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """The status and body of an answer; `first_at` is when the first byte of the body came (loop time)."""
+    """The status and body of an answer; `first_at` is the time.perf_counter of the body's first byte."""
 
     status: int
     body: bytes
@@ -55,7 +56,7 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self._received += data
         if not self._first_at and not self._received.endswith(_HEAD_END):
-            self._first_at = self._loop.time()
+            self._first_at = time.perf_counter()
         reply = parse_reply(self._received)
         if reply is None:
             return

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from collections.abc import Coroutine, Iterator
 from typing import Any, TypeVar
 
@@ -31,7 +32,7 @@ async def closed_loop(
 
     What has no answer `patience_seconds` after that is a failure.
     """
-    clock = asyncio.get_running_loop().time
+    clock = time.perf_counter
     run = LoadRun(target, Tally(clock(), clock() + seconds))
 
     async def take() -> Due | None:
@@ -59,16 +60,18 @@ async def open_loop(
 
     A request for which no connection is free waits in the generator, and its latency goes on.
     """
-    clock = asyncio.get_running_loop().time
+    clock = time.perf_counter
     run = LoadRun(target, Tally(clock(), clock() + seconds))
     waiting: asyncio.Queue[Due | None] = asyncio.Queue()
 
     async def arrive() -> None:
-        for due in arrivals(rate, seconds, seed):
-            await asyncio.sleep(run.tally.started + due - clock())
+        for gap in arrivals(rate, seconds, seed):
+            due = run.tally.started + gap
+            await asyncio.sleep(due - clock())
+            now = clock()
             run.tally.num_sent += 1
-            run.tally.lates.append(clock() - run.tally.started - due)
-            waiting.put_nowait((run.tally.started + due, next(requests)))
+            run.tally.lates.append(now - due)
+            waiting.put_nowait((min(due, now), next(requests)))  # a timer may be a little early
         for _ in range(connections):
             waiting.put_nowait(None)
 

@@ -55,7 +55,7 @@ class Measurement(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(slots=True)
 class Tally:
-    """Counts while a run goes on; times are those of the event loop."""
+    """Counts while a run goes on; times are those of time.perf_counter."""
 
     started: float
     deadline: float = math.inf

@@ -1,19 +1,13 @@
-"""An engine process: its one main thread owns every model and ticks; a mailbox thread only listens.
+"""An engine process: its one main thread owns every model, hears, ticks and tells.
 
 A loader thread makes further versions, and gives them away before it ends.
-
-The mailbox thread always drains the channel, so the process that posts is never blocked by a tick.
-How much can lie in the mailbox is bounded by the translator, which refuses beyond its limits.
 The process ends when it is told to, and when the other side of the channel is gone.
 """
 
 from __future__ import annotations
 
-import contextlib
-import queue
 import signal
 import socket
-import threading
 import time
 from collections.abc import Callable, Collection
 
@@ -21,14 +15,14 @@ from service.engine.core import Core
 from service.engine.core_settings import CoreSettings
 from service.engine.cores import pin
 from service.engine.errors import CannotStart
-from service.engine.framing import READ_BYTES, Frames, framed
+from service.engine.framing import framed
 from service.engine.free_memory import free_memory_soon
 from service.engine.garbage import spare_survivors
+from service.engine.inbox import Inbox
 from service.engine.loader import Arrival, Loader
 from service.engine.messages import (
     Cancel,
     Heartbeat,
-    Inward,
     Load,
     Outward,
     Post,
@@ -38,7 +32,6 @@ from service.engine.messages import (
     StartFailed,
     Stop,
     Unload,
-    decode_inward,
     encode,
 )
 
@@ -46,16 +39,13 @@ HEARTBEAT_SECONDS = 1.0
 _MAX_RECORDS = 16  # tick records that are sent together while no sentence ends
 _MAX_PROGRESS = 4  # ticks whose progress is sent together: a few milliseconds that nobody sees
 
-Mailbox = queue.SimpleQueue[Inward | Arrival]
-
 
 def run_engine(channel: socket.socket, settings: CoreSettings) -> None:
     """The main function of an engine process."""
     for to_the_group in (signal.SIGINT, signal.SIGTERM):  # they reach the whole group; the parent decides
         signal.signal(to_the_group, signal.SIG_IGN)
     pin(settings.cores)
-    mailbox: Mailbox = queue.SimpleQueue()
-    threading.Thread(target=_listen, args=(channel, mailbox), name="mailbox", daemon=True).start()
+    inbox = Inbox(channel)
     try:
         core = Core.load(settings, clock=time.monotonic)
     except CannotStart as error:
@@ -64,28 +54,15 @@ def run_engine(channel: socket.socket, settings: CoreSettings) -> None:
     try:
         spare_survivors()
         _send(channel, Ready(core.models))
-        _serve(core, Loader(settings, mailbox.put), mailbox, channel)
+        _serve(core, Loader(settings, inbox.put), inbox, channel)
     except ConnectionError:
         return  # the parent is gone, and nobody is left to tell
 
 
-def _listen(channel: socket.socket, mailbox: Mailbox) -> None:
-    frames = Frames()
-    try:
-        while True:
-            frames.feed(channel.recv(READ_BYTES))
-            while (payload := frames.pop()) is not None:
-                mailbox.put(decode_inward(payload))
-    except (EOFError, ConnectionResetError):
-        return
-    finally:
-        mailbox.put(Stop())  # an engine that cannot hear must not go on
-
-
-def _serve(core: Core, loader: Loader, mailbox: Mailbox, channel: socket.socket) -> None:
+def _serve(core: Core, loader: Loader, inbox: Inbox, channel: socket.socket) -> None:
     outbox = Outbox(channel)
     while True:
-        messages = _drained(mailbox, is_idle=not core.has_work)
+        messages = inbox.taken(0.0 if core.has_work else HEARTBEAT_SECONDS)
         for message in messages:
             if isinstance(message, Stop):
                 return
@@ -112,17 +89,6 @@ def _take(
         if isinstance(message, Unload):
             loader.forget(message.name, message.version)
         core.receive(message)
-
-
-def _drained(mailbox: Mailbox, *, is_idle: bool) -> list[Inward | Arrival]:
-    """All that lies in the mailbox; an idle engine waits for the first, until a heartbeat is due."""
-    messages: list[Inward | Arrival] = []
-    if is_idle:
-        with contextlib.suppress(queue.Empty):
-            messages.append(mailbox.get(timeout=HEARTBEAT_SECONDS))
-    while not mailbox.empty():  # nobody else takes anything out
-        messages.append(mailbox.get_nowait())
-    return messages
 
 
 class Outbox:
