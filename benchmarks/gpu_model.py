@@ -89,7 +89,8 @@ def rows_of(model: LoadedModel, sources: Sequence[Sequence[int]]) -> State:
     state = State({}, 0)
     for start in range(0, len(sources), ENCODED_TOGETHER):
         encoded = model.encode(sources[start : start + ENCODED_TOGETHER])
-        state = model.join(state, encoded) if state.num_rows else encoded
+        places = range(start, start + encoded.num_rows)
+        state = model.join(state, encoded, places) if state.num_rows else encoded
     return state
 
 

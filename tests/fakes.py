@@ -83,8 +83,10 @@ class FixedStateModel:
         attention = weights.astype(np.float32) / total.astype(np.float32)
         return answer(self.scores[context], wanted, attention, self._next(state, previous, context))
 
-    def join(self, left: State, right: State) -> State:
-        return self.table.join(left, right)
+    def join(self, left: State, right: State, places: Sequence[int]) -> State:
+        order = {row: row for row in range(left.num_rows)}
+        order |= {place: left.num_rows + row for row, place in enumerate(places)}
+        return self.table.keep(self.table.join(left, right), np.array([order[row] for row in sorted(order)]))
 
     def keep(self, state: State, rows: Integers) -> State:
         return self.table.keep(state, rows)

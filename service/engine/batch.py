@@ -34,11 +34,12 @@ class Batch:
         self._is_banned = is_banned  # [target pieces]
         self._banned = frozenset(np.flatnonzero(is_banned).tolist())
         self._state: State | None = None
+        self._gaps: list[int] = []  # rows of sequences that have left, in ascending order
         self.sequences: list[Sequence] = []
 
     @property
     def num_rows(self) -> int:
-        return 0 if self._state is None else self._state.num_rows
+        return 0 if self._state is None else self._state.num_rows - len(self._gaps)
 
     @property
     def reserved_rows(self) -> int:
@@ -46,10 +47,10 @@ class Batch:
         return sum(one.max_rows for one in self.sequences)
 
     def join(self, sequences: list[Sequence], state: State) -> None:
-        """Newcomers enter, a row each."""
-        first = self.num_rows
-        self._state = state if self._state is None else self._model.join(self._state, state)
-        for row, sequence in enumerate(sequences, first):
+        """Newcomers enter, a row each: those of sequences that have left first."""
+        places = self._places(len(sequences))
+        self._state = state if self._state is None else self._model.join(self._state, state, places)
+        for row, sequence in zip(places, sequences, strict=True):
             sequence.rows = [row]
         self.sequences.extend(sequences)
 
@@ -63,19 +64,23 @@ class Batch:
 
         Raises whatever the model raises; nothing has changed then.
         """
+        self._close_gaps()
         assert self._state is not None
         num_rows = self._state.num_rows
         step = self._model.step(self._state, *self._fed())
         _check_rows(step, num_rows)
         survivors, ended = self._advanced(step)
-        if ended or any(one.parents is not one.sequence.rows for one in survivors):
+        if not survivors or any(one.parents is not one.sequence.rows for one in survivors):
             self._go_on(survivors, step.state)
+        elif ended:
+            self._leave_gaps(survivors, ended, step.state)
         else:
             self._state = step.state
         return ended
 
     def split(self) -> list[Batch]:
         """One batch for each sequence, to find out which of them the model cannot bear."""
+        self._close_gaps()
         parts: list[Batch] = []
         for sequence in self.sequences:
             assert self._state is not None
@@ -90,10 +95,13 @@ class Batch:
         """Takes over the rows of another batch, which must not be used after."""
         if not other.sequences or other._state is None:
             return
-        first = self.num_rows
-        self._state = other._state if self._state is None else self._model.join(self._state, other._state)
+        other._close_gaps()
+        places = self._places(other.num_rows)
+        self._state = (
+            other._state if self._state is None else self._model.join(self._state, other._state, places)
+        )
         for sequence in other.sequences:
-            sequence.rows = [first + row for row in sequence.rows]
+            sequence.rows = [places[row] for row in sequence.rows]
         self.sequences.extend(other.sequences)
 
     def _fed(self) -> tuple[Integers, Integers]:
@@ -129,7 +137,25 @@ class Batch:
                     ended.append(Ended(sequence))
         return survivors, ended
 
+    def _places(self, num_rows: int) -> list[int]:
+        """Takes so many gaps, or places behind all rows where there are too few."""
+        behind = 0 if self._state is None else self._state.num_rows
+        taken, self._gaps = self._gaps[:num_rows], self._gaps[num_rows:]
+        return [*taken, *range(behind, behind + num_rows - len(taken))]
+
+    def _leave_gaps(self, survivors: list[Survivor], ended: list[Ended], state: State) -> None:
+        """Nothing is moved yet: whoever enters before the next step finds a row."""
+        self.sequences = [one.sequence for one in survivors]
+        self._gaps = sorted(row for one in ended for row in one.sequence.rows)
+        self._state = state
+
+    def _close_gaps(self) -> None:
+        """Moves rows where nobody has come into those that were left."""
+        if self._gaps:
+            self._go_on([Survivor(one, one.rows) for one in self.sequences], self._state)
+
     def _go_on(self, survivors: list[Survivor], state: State | None) -> None:
+        self._gaps = []
         self.sequences = [one.sequence for one in survivors]
         self._state = state
         if state is None:

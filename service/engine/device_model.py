@@ -69,13 +69,13 @@ class DeviceModel:
         home.rows.turn()
         return Step(**told, state=home.state())
 
-    def join(self, left: State, right: State) -> State:
-        """The rows of `left`, then those of `right`."""
+    def join(self, left: State, right: State, places: Sequence[int]) -> State:
+        """The rows of `left` with those of `right` at these places; see Seq2SeqModel."""
         if left.num_rows == 0:
             return right
         with memory_told():
-            home = self._homes.roomy(self._homes.of(left), left.num_rows + right.num_rows)
-            self._homes.move_in(home, right)
+            home = self._homes.roomy(self._homes.of(left), max(left.num_rows, places[-1] + 1))
+            self._homes.move_in(home, right, places)
         return home.state()
 
     def keep(self, state: State, rows: Integers) -> State:

@@ -79,16 +79,20 @@ class DeviceRows:
         """What a step wrote becomes what the next one reads."""
         self.parity ^= 1
 
-    def append(self, sources: Sources, rows: Sequence[int], lengths: Sequence[int]) -> None:
-        """Copies the named rows of other tensors in behind the others."""
-        first = self.num_rows
-        width = self._layout.buckets.width_for(max([*lengths, *self.lengths]))
+    def place(
+        self, sources: Sources, rows: Sequence[int], lengths: Sequence[int], places: Sequence[int]
+    ) -> None:
+        """Copies the named rows of other tensors to these places: of rows that are gone, or behind all."""
+        behind = [0] * max(0, places[-1] + 1 - self.num_rows)
+        new_lengths, new_sentences = [*self.lengths, *behind], [*self._sentences, *behind]
+        for place, length in zip(places, lengths, strict=True):
+            new_lengths[place], new_sentences[place] = length, next(self._new_sentences)
+        width = self._layout.buckets.width_for(max(new_lengths))
         if width != self.width:
-            self._lay_out(width, range(first))
+            self._lay_out(width, range(self.num_rows))
         for mover in (self._layout.flat_mover, self._layout.ragged_mover):
-            self._move(mover, sources, rows, range(first, first + len(rows)))
-        self.lengths += lengths
-        self._sentences += itertools.islice(self._new_sentences, len(rows))
+            self._move(mover, sources, rows, places)
+        self.lengths, self._sentences = new_lengths, new_sentences
 
     def rearrange(self, order: Sequence[int]) -> None:
         """Row i becomes what row `order[i]` was; the others are gone."""

@@ -85,7 +85,7 @@ class Homes:
             return state.home
         home = self._vacancy(state.num_rows)
         try:
-            self.move_in(home, state)
+            self.move_in(home, state, range(state.num_rows))
         except Exception:
             self._vacant.append(home)
             raise
@@ -96,17 +96,17 @@ class Homes:
         if num_rows <= home.rows.capacity:
             return home
         larger = self._vacancy(num_rows)
-        self.move_in(larger, home.state())
+        self.move_in(larger, home.state(), range(home.rows.num_rows))
         return larger
 
-    def move_in(self, home: Home, state: State) -> None:
-        """Copies rows in behind those of a home; where they ran before is vacant then."""
+    def move_in(self, home: Home, state: State, places: Sequence[int]) -> None:
+        """Copies rows to these places of a home; where they ran before is vacant then."""
         left = state.home
         assert isinstance(left, Lot | Home)
         if isinstance(left, Home):
             left.require_latest(state)
         lot = left.lot() if isinstance(left, Home) else left
-        home.rows.append(lot.arrays, lot.rows, lot.lengths)
+        home.rows.place(lot.arrays, lot.rows, lot.lengths, places)
         home.state()
         if isinstance(left, Home):
             self.vacate(left)

@@ -74,19 +74,20 @@ class Columns:
         self._num_used = 0
         self.weight: Array = self._whole[:0]
 
-    def cover(self, shortlists: Integers, columns: Integers, first: int) -> None:
-        """Gives columns to the pieces of rows `first` and up of `shortlists` [rows, size].
+    def cover(self, shortlists: Integers, columns: Integers, rows: Sequence[int]) -> None:
+        """Gives columns to the pieces of these rows of `shortlists` [rows, size].
 
         `columns` [rows, size] is told which.
         """
-        missing = self._missing(shortlists[first:])
+        named = list(rows)
+        missing = self._missing(shortlists[named])
         if self._num_used + len(missing) > len(self.weight):
-            first, missing = 0, self._begin_anew(shortlists)
+            named, missing = list(range(len(shortlists))), self._begin_anew(shortlists)
         end = self._num_used + len(missing)
         self._column[missing] = np.arange(self._num_used, end)
         self.weight[self._num_used : end] = self._whole[missing]
         self._num_used = end
-        columns[first:] = self._column[shortlists[first:]]
+        columns[named] = self._column[shortlists[named]]
 
     def _missing(self, shortlists: Integers) -> Integers:
         is_listed = np.zeros(len(self._column), bool)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -15,8 +15,7 @@ Integers = npt.NDArray[np.int64]
 NOBODY_ASKS = 0  # as a wanted token: PAD, whose score nobody needs
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(msgspec.Struct, frozen=True, eq=False):
     """What a decoder remembers: named arrays, axis 0 of each is the row. Only the model looks inside.
 
     Where the model keeps the rows in a memory of its own, `home` is that, and `arrays` is empty.
@@ -27,8 +26,7 @@ class State:
     home: Any = None
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(msgspec.Struct, frozen=True, eq=False):
     """One token further for every row.
 
     Scores are log-probabilities, descending along the candidates; attention sums to 1 over a row's
@@ -62,8 +60,11 @@ class Seq2SeqModel(Protocol):
         """
         ...
 
-    def join(self, left: State, right: State) -> State:
-        """The rows of `left`, then those of `right`."""
+    def join(self, left: State, right: State, places: Sequence[int]) -> State:
+        """The rows of `left` with those of `right` among them, row k at `places[k]`.
+
+        Places ascend; each is that of a row that is gone, or the next behind the last.
+        """
         ...
 
     def keep(self, state: State, rows: Integers) -> State:

@@ -40,9 +40,9 @@ class Home:
         self.steps = BoundSteps(step, self.slots)
         self._latest: State | None = None
 
-    def append(self, arrays: Mapping[str, Array], width: int) -> None:
-        """Rows of `width` source positions enter behind the others."""
-        self.slots.append(arrays, width)
+    def place(self, arrays: Mapping[str, Array], width: int, places: Sequence[int]) -> None:
+        """Rows of `width` source positions enter, each at its place."""
+        self.slots.place(arrays, width, places)
 
     def state(self) -> State:
         """The rows as they are now, without arrays: nobody looks at them in vain."""
@@ -106,11 +106,11 @@ class OnnxModel:
         home.slots.turn()
         return Step(**bound.outputs, state=home.state())
 
-    def join(self, left: State, right: State) -> State:
-        """The rows of `left`, then those of `right`."""
+    def join(self, left: State, right: State, places: Sequence[int]) -> State:
+        """The rows of `left` with those of `right` at these places; see Seq2SeqModel."""
         home = self._home_of(left)
         arrays = self._arrays_of(right)
-        home.append(arrays, arrays[self._ragged].shape[1])
+        home.place(arrays, arrays[self._ragged].shape[1], places)
         return home.state()
 
     def keep(self, state: State, rows: Integers) -> State:
@@ -122,6 +122,10 @@ class OnnxModel:
     def pick(self, state: State, rows: Integers) -> State:
         """A copy of the named rows; `state` stays as it was."""
         arrays = self._arrays_of(state)
+        first = int(rows[0])
+        if state.home is None and rows.tolist() == list(range(first, first + len(rows))):
+            taken = slice(first, first + len(rows))  # nobody writes to what was encoded: no copy is needed
+            return State({name: array[taken] for name, array in arrays.items()}, len(rows))
         return State({name: array[rows] for name, array in arrays.items()}, len(rows))
 
     def _new_home(self) -> Home:
@@ -134,7 +138,7 @@ class OnnxModel:
         """Where the rows of a state live; plain arrays get a memory of their own."""
         if state.home is None:
             home = self._new_home()
-            home.append(state.arrays, state.arrays[self._ragged].shape[1])
+            home.place(state.arrays, state.arrays[self._ragged].shape[1], range(state.num_rows))
             home.state()
             return home
         assert isinstance(state.home, Home)

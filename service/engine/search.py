@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 
 from service.engine.errors import ModelFailed
@@ -44,8 +44,7 @@ def checked(score: float) -> float:
     return score
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
+class Rules(msgspec.Struct, frozen=True):
     """What a search must keep to: where it starts and stops, how it scores, what it remembers.
 
     `limit` is the number of tokens after which it stops without EOS. The penalties are α and β of
@@ -97,7 +96,7 @@ def log_coverage(attention: Floats) -> float:
 def stacked(attention: Sequence[Floats] | Floats, num_source: int) -> Floats:
     """Attention rows as one array [tokens, source]; raises ModelFailed where one is not finite."""
     weights = np.asarray(attention, np.float32).reshape(len(attention), num_source)
-    if not np.isfinite(weights).all():
+    if not math.isfinite(np.vdot(weights, weights)):  # one that is not makes the sum of squares so
         raise ModelFailed("", "attention is not finite")
     return weights
 

@@ -51,11 +51,10 @@ class ShortHome(Home):
         self.short_steps = BoundSteps(short_step, self.slots)
         self.columns = Columns(lexicon)
 
-    def append(self, arrays: Mapping[str, Array], width: int) -> None:
-        """Rows enter behind the others, and their pieces get columns."""
-        first = self.slots.num_rows
-        super().append(arrays, width)
-        self.columns.cover(self.slots.array("shortlist"), self.slots.array("columns"), first)
+    def place(self, arrays: Mapping[str, Array], width: int, places: Sequence[int]) -> None:
+        """Rows enter, each at its place, and their pieces get columns."""
+        super().place(arrays, width, places)
+        self.columns.cover(self.slots.array("shortlist"), self.slots.array("columns"), places)
 
 
 class ShortlistModel(OnnxModel):

@@ -50,6 +50,7 @@ class Slots:
     def __init__(self, forms: Mapping[str, Form]) -> None:
         self._forms = dict(forms)
         self._memory: dict[tuple[str, int], Array] = {}
+        self._rows: dict[tuple[str, int], Array] = {}  # the same, laid out for the width of now
         self._max_rows = self._max_width = 0
         self._widths: list[int] = []  # of each row
         self._sentences: list[int] = []  # which one each row holds
@@ -62,10 +63,8 @@ class Slots:
 
     def array(self, name: str, *, written: bool = False) -> Array:
         """The rows of a tensor; with `written`, where the step that reads them writes the next."""
-        form = self._forms[name]
-        shape = form.shape(self.num_rows, self.width)
-        side = (self.parity + written) % 2 if form.is_renewed else 0
-        return self._memory[name, side][: prod(shape)].reshape(shape)
+        side = self.parity ^ written if self._forms[name].is_renewed else 0
+        return self._rows[name, side][: self.num_rows]
 
     def arrays(self) -> dict[str, Array]:
         """The rows of all tensors."""
@@ -75,22 +74,26 @@ class Slots:
         """What a step wrote becomes what the next one reads."""
         self.parity ^= 1
 
-    def append(self, newcomers: Mapping[str, Array], width: int) -> None:
-        """Copies rows of `width` source positions in behind the others."""
-        num_new = len(next(iter(newcomers.values())))
-        first = self.num_rows
-        self._set_width(max(bucket(width), self.width if first else 0))
-        self._reserve(first + num_new)
-        self.num_rows += num_new
+    def place(self, newcomers: Mapping[str, Array], width: int, places: Sequence[int]) -> None:
+        """Copies rows of `width` source positions to these places: of rows that are gone, or behind all."""
+        num_behind = max(0, places[-1] + 1 - self.num_rows)
+        self._widths += [0] * num_behind
+        self._sentences += [0] * num_behind
+        for place in places:
+            self._widths[place], self._sentences[place] = width, next(self._new_sentences)
+        self._set_width(bucket(max(self._widths)))
+        self.num_rows += num_behind
+        self._reserve(self.num_rows)
+        first, end = places[0], places[-1] + 1
+        at = slice(first, end) if end - first == len(places) else list(places)
         for name, form in self._forms.items():
-            rows = self.array(name)[first:]
+            rows = self.array(name)
             if form.is_ragged:
-                rows[:, width:] = 0  # padding times weight 0 must be 0
-                rows[:, :width] = newcomers[name]
+                rows[at, :width] = newcomers[name]
+                if width < self.width:
+                    rows[at, width:] = 0  # padding times weight 0 must be 0
             else:
-                rows[:] = newcomers[name]
-        self._widths += [width] * num_new
-        self._sentences += itertools.islice(self._new_sentences, num_new)
+                rows[at] = newcomers[name]
 
     def rearrange(self, order: Sequence[int]) -> None:
         """Row i becomes what row `order[i]` was; the others are gone."""
@@ -126,6 +129,7 @@ class Slots:
             self._max_width = max(width, 2 * self._max_width)
             self._allocate()
         self.width = width
+        self._lay_out()
         for name, old in ragged.items():
             new, both = self.array(name), min(width, old.shape[1])
             new[:, :both] = old[:, :both]
@@ -146,6 +150,13 @@ class Slots:
                 if (old := self._memory.get((name, side))) is not None:
                     fresh[: len(old)] = old
                 self._memory[name, side] = fresh
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        """Makes the views of all rows that there is room for."""
+        for (name, side), memory in self._memory.items():
+            shape = self._forms[name].shape(self._max_rows, self.width)
+            self._rows[name, side] = memory[: prod(shape)].reshape(shape)
 
     def _ragged(self) -> list[str]:
         return [name for name, form in self._forms.items() if form.is_ragged]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from service.engine.model import Integers, State, Step
 from tests.engine.driving import a_job, a_loop, alone, done, failure, run_to_end
@@ -33,6 +35,41 @@ def test_calls_to_the_model_are_those_planned() -> None:
         loop.post(a_job([5]))
     run_to_end(loop)
     assert model.calls == [("encode", 6), ("step", 6), ("encode", 2), ("step", 8), ("step", 2)]
+
+
+@dataclass
+class NotingModel(CopyModel):
+    """A model that notes where newcomers are put, and which rows are moved."""
+
+    places: list[list[int]] = field(default_factory=list)
+    orders: list[list[int]] = field(default_factory=list)
+
+    def join(self, left: State, right: State, places: Sequence[int]) -> State:
+        self.places.append(list(places))
+        return super().join(left, right, places)
+
+    def keep(self, state: State, rows: Integers) -> State:
+        self.orders.append(rows.tolist())
+        return super().keep(state, rows)
+
+
+def test_newcomers_take_the_rows_of_those_who_left() -> None:
+    """Nothing is moved while others wait; when nobody comes any more the gaps are closed."""
+    model = NotingModel()
+    loop = a_loop(model, max_rows=8)
+    first = [a_job([5] * length) for length in (8, 3, 8, 3, 8, 8, 8, 2)]
+    for job in first:
+        loop.post(job)
+    loop.tick()
+    late = [a_job([piece] * 8) for piece in (6, 7, 8)]
+    for job in late:
+        loop.post(job)
+    for _ in range(5):
+        loop.tick()
+    assert (model.places, model.orders) == ([[7], [5, 6]], [])
+    _, results = run_to_end(loop)
+    assert model.orders == [[7, 5, 6], [2, 1], []]
+    assert all(done(results[job.id]).hypotheses[0].tokens == job.source for job in late)
 
 
 def test_an_idle_loop_calls_nothing() -> None:

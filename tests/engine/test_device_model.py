@@ -181,7 +181,7 @@ def test_rows_behind_the_batch_change_nothing(store_path: Path) -> None:
     home = state.home
     for name in ("keys", "values"):
         home.rows.view(name, 8).array.numpy()[:] = np.nan
-    kept = model.join(model.keep(state, np.arange(0)), model.encode(sources[:2]))
+    kept = model.join(model.keep(state, np.arange(0)), model.encode(sources[:2]), [0, 1])
     assert np.array_equal(_scores(model.step(kept, *[np.full(2, 2)] * 2)), expected)
 
 
@@ -212,8 +212,8 @@ def test_two_states_live_side_by_side_and_join(store_path: Path, random_model: O
         state = one.step(one.encode(sources), previous, previous).state
         parts = [one.pick(state, np.array([row])) for row in (2, 0, 1)]
         joined = one.keep(state, np.arange(0))
-        for part in parts:
-            joined = one.join(joined, one.step(part, previous[:1], previous[:1]).state)
+        for row, part in enumerate(parts):
+            joined = one.join(joined, one.step(part, previous[:1], previous[:1]).state, [row])
         told.append(_scores(one.step(joined, previous, previous)))
     assert np.array_equal(*told)
 
@@ -223,7 +223,7 @@ def test_a_small_home_grows(store_path: Path) -> None:
     model, _ = a_device_model(store_path)
     model.step(model.encode([[5, 6]]), *[np.array([2])] * 2)
     beside = model.step(model.encode([[7, 8, 9]] * 8), *[np.full(8, 2)] * 2).state
-    grown = model.join(beside, model.encode([[7, 8, 9]] * 8))
+    grown = model.join(beside, model.encode([[7, 8, 9]] * 8), range(8, 16))
     assert grown.home.rows.capacity == 32
     assert model.step(model.keep(grown, np.arange(32) % 16), *[np.full(32, 2)] * 2).state.num_rows == 32
 
@@ -316,7 +316,7 @@ def test_an_empty_state_takes_whatever_joins(store_path: Path) -> None:
     """A batch that has run dry holds no memory that another state could not use."""
     model, _ = a_device_model(store_path)
     newcomers = model.encode([[5]])
-    assert model.join(State({}, 0), newcomers) is newcomers
+    assert model.join(State({}, 0), newcomers, [0]) is newcomers
 
 
 def test_a_job_of_the_longest_source_runs(store_path: Path) -> None:

@@ -73,7 +73,7 @@ def test_no_width_of_padding_changes_a_step(random_model: OnnxModel, length: int
     previous = np.array([2], np.int64)
     expected = random_model.step(alone_state, previous, previous)
     for states, row in (((alone_state, long_state), 0), ((long_state, alone_state), 1)):
-        step = random_model.step(random_model.join(*states), previous.repeat(2), previous.repeat(2))
+        step = random_model.step(random_model.join(*states, [1]), previous.repeat(2), previous.repeat(2))
         assert np.array_equal(step.top_scores[row], expected.top_scores[0])
         assert np.array_equal(step.attention[row, :length], expected.attention[0, :length])
         assert not step.attention[row, length:].any()

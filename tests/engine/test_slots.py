@@ -14,8 +14,11 @@ FORMS = {
     "source_mask": Form(np.dtype(np.float32), (), is_ragged=True, is_renewed=False),
 }
 
-# What happens: newcomers of these widths, or the rows (modulo how many there are) that go on.
-newcomers = st.tuples(st.just("append"), st.lists(st.integers(1, 40), min_size=1, max_size=4))
+# What happens: newcomers of these widths, behind all or first in the places of others, or the rows
+# (modulo how many there are) that go on.
+newcomers = st.tuples(
+    st.sampled_from(["append", "replace"]), st.lists(st.integers(1, 40), min_size=1, max_size=4)
+)
 survivors = st.tuples(st.just("rearrange"), st.lists(st.integers(0, 99), max_size=12))
 steps = st.tuples(st.just("step"), st.just([]))
 
@@ -37,9 +40,12 @@ def test_slots_hold_what_plain_arrays_would(events: list[tuple[str, list[int]]])
     expected: list[tuple[float, float, int]] = []  # number, what is in `hidden`, width
     num_made = 0
     for kind, numbers in events:
-        if kind == "append":
-            slots.append(a_group(numbers, num_made), max(numbers))
-            expected += [(num_made + row, num_made + row, width) for row, width in enumerate(numbers)]
+        if kind in ("append", "replace"):
+            places = places_for(len(numbers), len(expected), replaces=kind == "replace")
+            slots.place(a_group(numbers, num_made), max(numbers), places)
+            expected += [(0, 0, 0)] * (places[-1] + 1 - len(expected))
+            for row, (place, width) in enumerate(zip(places, numbers, strict=True)):
+                expected[place] = (num_made + row, num_made + row, width)
             num_made += len(numbers)
         elif kind == "rearrange" and expected:
             order = [number % len(expected) for number in numbers]
@@ -50,6 +56,12 @@ def test_slots_hold_what_plain_arrays_would(events: list[tuple[str, list[int]]])
             slots.turn()
             expected = [(number, hidden + 0.5, width) for number, hidden, width in expected]
         check(slots, expected)
+
+
+def places_for(num_new: int, num_rows: int, *, replaces: bool) -> list[int]:
+    """Behind all; or every other row, so far as there are any, and then behind all."""
+    gaps = list(range(num_new % 2, num_rows, 2))[:num_new] if replaces else []
+    return [*gaps, *range(num_rows, num_rows + num_new - len(gaps))]
 
 
 def check(slots: Slots, expected: list[tuple[float, float, int]]) -> None:
@@ -69,7 +81,7 @@ def check(slots: Slots, expected: list[tuple[float, float, int]]) -> None:
 def test_a_step_that_fails_leaves_the_rows_as_they_were() -> None:
     """What it wrote half lies in the other buffer."""
     slots = Slots(FORMS)
-    slots.append(a_group([3, 5], 1), 5)
+    slots.place(a_group([3, 5], 1), 5, [0, 1])
     slots.array("hidden", written=True)[:] = np.nan
     assert slots.array("hidden").tolist() == [[1, 1], [2, 2]]
 
@@ -77,7 +89,7 @@ def test_a_step_that_fails_leaves_the_rows_as_they_were() -> None:
 def test_what_belongs_to_a_source_is_not_moved_within_its_sentence() -> None:
     """A beam that reorders its rows moves its small tensors only."""
     slots = Slots(FORMS)
-    slots.append(a_group([4], 1), 4)
+    slots.place(a_group([4], 1), 4, [0])
     slots.rearrange([0, 0, 0])
     slots.array("keys")[1] = 77  # a mark that a copy would overwrite
     slots.rearrange([2, 0, 1])
@@ -87,11 +99,12 @@ def test_what_belongs_to_a_source_is_not_moved_within_its_sentence() -> None:
 def test_memory_is_moved_seldom() -> None:
     """Where the largest batch has once been, nothing is allocated any more."""
     slots = Slots(FORMS)
-    slots.append(a_group([40] * 32, 1), 40)
+    slots.place(a_group([40] * 32, 1), 40, range(32))
     layout = slots.layout
     for round_ in range(50):
-        slots.rearrange(list(range(round_ % 5)))
-        slots.append(a_group([1 + round_ % 40] * 20, 1), 1 + round_ % 40)
+        left = round_ % 5
+        slots.rearrange(list(range(left)))
+        slots.place(a_group([1 + round_ % 40] * 20, 1), 1 + round_ % 40, range(left, left + 20))
     assert slots.layout == layout
 
 
