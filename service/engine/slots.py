@@ -8,6 +8,7 @@ the source (`keys`) lies once and moves only where another sentence takes its ro
 from __future__ import annotations
 
 import itertools
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
@@ -19,6 +20,7 @@ from service.engine.model import Array
 WIDTH_MULTIPLE = 8
 _WIDE = 32  # from here on widths are multiples of 16, so that fewer shapes are met
 _MIN_ROWS = 8
+_UNKNOWN = sys.maxsize  # as the width of a row that is new: all of it may hold anything
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,8 @@ def bucket(width: int) -> int:
 class Slots:
     """`num_rows` rows of `width` source positions; memory grows by doubling and is never given back.
 
-    `layout` changes whenever memory was moved, so that whoever holds addresses knows.
+    What lies behind a row's own width is 0: padding times weight 0 must be 0. `layout` changes whenever
+    memory was moved, so that whoever holds addresses knows.
     """
 
     def __init__(self, forms: Mapping[str, Form]) -> None:
@@ -76,13 +79,13 @@ class Slots:
 
     def place(self, newcomers: Mapping[str, Array], width: int, places: Sequence[int]) -> None:
         """Copies rows of `width` source positions to these places: of rows that are gone, or behind all."""
-        num_behind = max(0, places[-1] + 1 - self.num_rows)
-        self._widths += [0] * num_behind
-        self._sentences += [0] * num_behind
+        widths = self._grown(self._widths, places[-1] + 1, _UNKNOWN)
+        stale = max(widths[place] for place in places)  # so much of what was there before may be left
+        self._sentences = self._grown(self._sentences, len(widths), -1)
         for place in places:
-            self._widths[place], self._sentences[place] = width, next(self._new_sentences)
-        self._set_width(bucket(max(self._widths)))
-        self.num_rows += num_behind
+            widths[place], self._sentences[place] = width, next(self._new_sentences)
+        self._set_width(bucket(max(widths)))
+        self._widths, self.num_rows = widths, len(widths)
         self._reserve(self.num_rows)
         first, end = places[0], places[-1] + 1
         at = slice(first, end) if end - first == len(places) else list(places)
@@ -90,35 +93,42 @@ class Slots:
             rows = self.array(name)
             if form.is_ragged:
                 rows[at, :width] = newcomers[name]
-                if width < self.width:
-                    rows[at, width:] = 0  # padding times weight 0 must be 0
+                if width < stale:
+                    rows[at, width:stale] = 0
             else:
                 rows[at] = newcomers[name]
 
     def rearrange(self, order: Sequence[int]) -> None:
         """Row i becomes what row `order[i]` was; the others are gone."""
         self._reserve(len(order))
-        grown = [*self._sentences, *[-1] * (len(order) - self.num_rows)]
+        sentences = self._grown(self._sentences, len(order), -1)
+        self._widths = self._grown(self._widths, len(order), _UNKNOWN)
         moved = [row for row, old in enumerate(order) if row != old]
-        exchanged = [row for row in moved if grown[row] != self._sentences[order[row]]]
-        self.num_rows = max(self.num_rows, len(order))
+        exchanged = [row for row in moved if sentences[row] != sentences[order[row]]]
+        self.num_rows = len(self._widths)
         for name, form in self._forms.items():
-            self._move(name, moved if form.is_renewed else exchanged, order)
+            self._move(name, moved if form.is_renewed else exchanged, order, is_ragged=form.is_ragged)
         self._sentences = [self._sentences[old] for old in order]
         self._widths = [self._widths[old] for old in order]
         self.num_rows = len(order)
         if order:
             self._set_width(bucket(max(self._widths)))
 
-    def _move(self, name: str, rows: list[int], order: Sequence[int]) -> None:
+    def _move(self, name: str, rows: list[int], order: Sequence[int], *, is_ragged: bool) -> None:
         if not rows:
             return
         array = self.array(name)
         if min(order[row] for row in rows) >= len(order):  # gaps filled from the end: nothing is overwritten
             for row in rows:
-                array[row] = array[order[row]]
+                old = order[row]
+                filled = slice(max(self._widths[row], self._widths[old])) if is_ragged else ...
+                array[row, filled] = array[old, filled]
         else:
             array[rows] = array[[order[row] for row in rows]]
+
+    def _grown(self, values: list[int], num_rows: int, new: int) -> list[int]:
+        """The values of all rows, and of further ones as far as there are to be any."""
+        return [*values, *[new] * (num_rows - self.num_rows)]
 
     def _set_width(self, width: int) -> None:
         """Lays the rows out anew for sources of another width."""
