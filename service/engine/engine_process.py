@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import multiprocessing
 import socket
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from multiprocessing.context import SpawnProcess
 
 from service.engine.core_settings import CoreSettings
 from service.engine.errors import EngineDied, error_from
-from service.engine.framing import READ_BYTES, Frames, framed
+from service.engine.line import Line
 from service.engine.messages import (
     Cancel,
     Inward,
@@ -43,10 +42,7 @@ class EngineProcess:
         self._start_seconds = start_seconds
         self._hang_seconds = hang_seconds
         self._process: SpawnProcess | None = None
-        self._reader: asyncio.StreamReader | None = None
-        self._writer: asyncio.StreamWriter | None = None
-        self._frames = Frames()
-        self._unsent: list[bytes] = []
+        self._line: Line | None = None
         self.models: tuple[ReadyModel, ...] = ()
         self.outstanding: dict[int, Job] = {}
         self.outstanding_tokens = 0
@@ -66,17 +62,45 @@ class EngineProcess:
         )
         with theirs:
             self._process.start()
-        self._reader, self._writer = await asyncio.open_connection(sock=ours)
-        message = await self._next(self._start_seconds)
+        _, self._line = await asyncio.get_running_loop().create_connection(Line, sock=ours)
+        payload = await self._line.first(self._start_seconds)
+        message = None if payload is None else decode_outward(payload)
         if isinstance(message, StartFailed):
             raise error_from(message.error, message.data)
         if not isinstance(message, Ready):
+            self.kill()
             raise EngineDied("the engine ended before it was ready")
         self.models = message.models
+        self.last_heartbeat = time.monotonic()
 
-    async def receive(self) -> Outward | None:
-        """The next message, or None when the engine is dead or has not been heard of for too long."""
-        return await self._next(self._hang_seconds)
+    async def listen(self, on_message: Callable[[Outward], None]) -> None:
+        """Gives on every message, until the engine is dead or was not heard of for too long; ends it then.
+
+        Raises what `on_message` raises.
+        """
+        assert self._line is not None
+
+        def hear(payload: bytes) -> None:
+            self.last_heartbeat = time.monotonic()
+            on_message(decode_outward(payload))
+
+        self._line.hear_with(hear)
+        closed = self._line.closed
+        while not (closed.done() or await self._is_silent(closed)):
+            pass
+        if closed.done():
+            closed.result()
+        self.kill()
+
+    async def _is_silent(self, closed: asyncio.Future[None]) -> bool:
+        """True where nothing came for as long as is allowed, and nothing in a last chance behind that."""
+        before = self.last_heartbeat
+        allowed = before + self._hang_seconds - time.monotonic()
+        await asyncio.wait([closed], timeout=allowed)
+        if self.last_heartbeat != before or closed.done():
+            return False
+        await asyncio.wait([closed], timeout=min(self._hang_seconds, _LAST_CHANCE_SECONDS))
+        return self.last_heartbeat == before
 
     def post(self, jobs: Iterable[Job]) -> None:
         """Sends jobs; they are outstanding until `settle`."""
@@ -121,17 +145,15 @@ class EngineProcess:
 
     def disconnect(self) -> None:
         """Closes the channel, which alone makes the process end after its current tick."""
-        if self._writer is not None:
-            self._flush()
-            self._writer.close()
+        if self._line is not None:
+            self._line.close()
 
     async def end(self) -> None:
         """Asks the process to stop, kills it if it does not, and waits until it is gone."""
-        if self._writer is not None:
+        if self._line is not None:
             self._send(Stop())
-            self.disconnect()
-            with contextlib.suppress(ConnectionError):
-                await self._writer.wait_closed()
+            self._line.close()
+            await asyncio.wait([self._line.closed], timeout=_JOIN_SECONDS)
         if self._process is not None and self._process.pid is not None:
             await asyncio.to_thread(self._joined, self._process)
 
@@ -140,38 +162,12 @@ class EngineProcess:
         if self._process is not None and self._process.pid is not None:
             self._process.kill()
 
-    async def _next(self, timeout_seconds: float) -> Outward | None:
-        assert self._reader is not None
-        try:
-            while (payload := self._frames.pop()) is None:
-                self._frames.feed(await self._heard(self._reader, timeout_seconds))
-        except (EOFError, ConnectionError, TimeoutError):
-            self.kill()
-            return None
-        self.last_heartbeat = time.monotonic()
-        return decode_outward(payload)
-
-    async def _heard(self, reader: asyncio.StreamReader, timeout_seconds: float) -> bytes:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(timeout_seconds):
-                return await reader.read(READ_BYTES)
-        async with asyncio.timeout(min(timeout_seconds, _LAST_CHANCE_SECONDS)):
-            return await reader.read(READ_BYTES)
-
     def _others(self, name: str, version: str) -> tuple[ReadyModel, ...]:
         return tuple(one for one in self.models if (one.name, one.version) != (name, version))
 
     def _send(self, message: Inward) -> None:
-        """Sends a message with all others of this round of the event loop: one call to the system."""
-        if not self._unsent:
-            asyncio.get_running_loop().call_soon(self._flush)
-        self._unsent.append(framed(encode(message)))
-
-    def _flush(self) -> None:
-        assert self._writer is not None
-        if self._unsent and not self._writer.is_closing():
-            self._writer.write(b"".join(self._unsent))
-        self._unsent.clear()
+        assert self._line is not None
+        self._line.send(encode(message))
 
     def _joined(self, process: SpawnProcess) -> None:
         process.join(_JOIN_SECONDS)

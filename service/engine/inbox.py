@@ -7,6 +7,7 @@ the process that posts, which never waits; how much that can be is bounded by th
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import select
 import socket
@@ -28,10 +29,16 @@ class Inbox:
         for one in (channel, self._woken):
             self._either.register(one, select.POLLIN)
 
+    def close(self) -> None:
+        """Nobody is woken any more; the channel stays open."""
+        self._woken.close()
+        self._waker.close()
+
     def put(self, arrival: Arrival) -> None:
         """Takes what has arrived, and wakes who waits."""
         self._arrivals.put(arrival)
-        self._waker.send(b"\0")
+        with contextlib.suppress(OSError):  # closed: the engine has ended meanwhile
+            self._waker.send(b"\0")
 
     def taken(self, wait_seconds: float = 0.0) -> list[Inward | Arrival]:
         """All that is there; where nothing is, waits so long for the first.

@@ -94,7 +94,7 @@ class Supervisor:
             self._unload_late()
             self._tell_fallbacks()
             self._tell_start(None)
-            await self._listen()
+            await self.process.listen(self._hear)
         except (CannotStart, EngineDied) as error:
             self._tell_start(error)
         except Exception as error:  # noqa: BLE001  # a bug must not leave an engine unwatched
@@ -108,9 +108,8 @@ class Supervisor:
             self.process.unload(folder.manifest.name, folder.manifest.version)
         self._unloaded_meanwhile.clear()
 
-    async def _listen(self) -> None:
-        while (message := await self.process.receive()) is not None:
-            self._on_message(self, message)
+    def _hear(self, message: Outward) -> None:
+        self._on_message(self, message)
 
     async def _bury(self) -> None:
         self.state = "starting"  # takes no more jobs

@@ -10,6 +10,7 @@ import signal
 import socket
 import time
 from collections.abc import Callable, Collection
+from contextlib import closing, suppress
 
 from service.engine.core import Core
 from service.engine.core_settings import CoreSettings
@@ -45,18 +46,15 @@ def run_engine(channel: socket.socket, settings: CoreSettings) -> None:
     for to_the_group in (signal.SIGINT, signal.SIGTERM):  # they reach the whole group; the parent decides
         signal.signal(to_the_group, signal.SIG_IGN)
     pin(settings.cores)
-    inbox = Inbox(channel)
     try:
         core = Core.load(settings, clock=time.monotonic)
     except CannotStart as error:
         _send(channel, StartFailed(type(error).__name__, error.data))
         return
-    try:
-        spare_survivors()
+    spare_survivors()
+    with suppress(ConnectionError), closing(Inbox(channel)) as inbox:  # the parent may be gone
         _send(channel, Ready(core.models))
         _serve(core, Loader(settings, inbox.put), inbox, channel)
-    except ConnectionError:
-        return  # the parent is gone, and nobody is left to tell
 
 
 def _serve(core: Core, loader: Loader, inbox: Inbox, channel: socket.socket) -> None:
