@@ -13,6 +13,7 @@ import statistics
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import msgspec
@@ -67,24 +68,31 @@ class BareEngine:
         identity = LoopIdentity(0, manifest.name, manifest.version, "cpu")
         self._loop = DecodeLoop(model, manifest.pieces, identity, limits=limits, clock=time.monotonic)
 
-    def run(self, jobs: Sequence[Job], *, is_continuous: bool) -> Timed:
-        """Carries out the jobs; `is_continuous` posts all of them, several times, before the first tick."""
+    def run(self, jobs: Sequence[Job], *, is_continuous: bool, num_in_flight: int = 0) -> Timed:
+        """Carries out the jobs; `is_continuous` posts all of them, several times, before the first tick.
+
+        With `num_in_flight` so many of them, and another whenever one has ended.
+        """
         answers: Answers = {}
         num_times = _REPEATS if is_continuous else 1
         started = time.process_time()
         for batch in [_repeated(jobs)] if is_continuous else ([job] for job in jobs):
-            answers |= self.carry_out(batch)
+            answers |= self.carry_out(batch, num_in_flight)
         seconds = (time.process_time() - started) / num_times
         first = {key: answers[key] for key in (job.id for job in jobs)}
         return Timed(seconds, sum(map(len, first.values())), first)
 
-    def carry_out(self, jobs: Iterable[Job]) -> Answers:
-        """The target tokens of the jobs, all posted at once."""
+    def carry_out(self, jobs: Iterable[Job], num_in_flight: int = 0) -> Answers:
+        """The target tokens of the jobs, all posted at once, or so many at a time."""
         answers: Answers = {}
-        for job in jobs:
+        coming = iter(jobs)
+        for job in islice(coming, num_in_flight or None):
             self._loop.post(job)
         while self._loop.has_work:
-            for result in self._loop.tick()[1]:
+            ended = self._loop.tick()[1]
+            for job in islice(coming, len(ended)):
+                self._loop.post(job)
+            for result in ended:
                 assert isinstance(result, Done), result
                 answers[result.id] = result.hypotheses[0].tokens
         return answers

@@ -2,7 +2,9 @@
 
 The bare engine and the service take turns on the same texts, the service with 64 connections and one
 engine. The bare engine is counted by processor time, as one core that has nothing else to do; the
-service by the clock.
+service by the clock. It is asked twice: with as many sentences in flight as there are connections, which
+is the same work without HTTP (attention, which the service looks at, included); and with all of them
+waiting from the start, where whoever is encoded next is chosen among many more.
 """
 
 from __future__ import annotations
@@ -11,6 +13,8 @@ import argparse
 import statistics
 import tempfile
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from benchmarks.bare import BareEngine, jobs_of
 from benchmarks.reference import translate_all
@@ -37,7 +41,7 @@ def main() -> None:
     stream = realistic(texts)
     chosen = list(dict.fromkeys(next(stream).texts[0] for _ in texts))
     engine = BareEngine(folder, arguments.precision, BatchLimits())
-    jobs = jobs_of(folder, chosen, beam_size=1)
+    jobs = [replace(job, with_attention=True) for job in jobs_of(folder, chosen, beam_size=1)]
     setting = Setting(
         names=("zhuyi",),
         num_rounds=arguments.rounds,
@@ -49,14 +53,20 @@ def main() -> None:
         plan=Plan(connections=_CONNECTIONS, closed_seconds=arguments.seconds),
     )
     reference = translate_all(texts, folder.path, precision=arguments.precision)
-    ratios: list[float] = []
+    ratios: dict[str, list[float]] = {"alike": [], "all at once": []}
     with tempfile.TemporaryDirectory() as scratch:
         for turn in Rounds(setting, reference, Path(scratch)):
             assert turn.closed is not None, turn.error
-            bare = engine.run(jobs, is_continuous=True).per_second
-            ratios.append(turn.closed.requests_per_second / bare)
-            print(f"served {turn.closed.requests_per_second:.0f}/s, bare {bare:.0f}/s, {ratios[-1]:.2f}")
-    print(f"{arguments.precision}: served / bare, median of {len(ratios)}: {statistics.median(ratios):.2f}")
+            served = turn.closed.requests_per_second
+            told = [f"served {served:.0f}/s"]
+            for (how, found), in_flight in zip(ratios.items(), (_CONNECTIONS, 0), strict=True):
+                bare = engine.run(jobs, is_continuous=True, num_in_flight=in_flight).per_second
+                found.append(served / bare)
+                told.append(f"bare {how} {bare:.0f}/s, {found[-1]:.2f}")
+            print("; ".join(told), flush=True)
+    for how, found in ratios.items():
+        middle = statistics.median(found)
+        print(f"{arguments.precision}: served / bare {how}, median of {len(found)}: {middle:.2f}")
 
 
 if __name__ == "__main__":
