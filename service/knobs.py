@@ -7,12 +7,13 @@ from service.api.keys.file import KeyFile
 from service.api.keys.gate import Gate
 from service.api.policy import Policy
 from service.engine.admission import QueueLimits
+from service.engine.core_settings import Beside
 from service.engine.device import CudaOptions
 from service.engine.gpus import num_gpus
 from service.engine.hosting import EngineSettings
 from service.engine.scheduler import BatchLimits
 from service.glossaries.store import GlossaryLimits
-from service.settings import Settings
+from service.settings import Settings, num_cores
 
 
 def make_policy(settings: Settings) -> Policy:
@@ -56,6 +57,7 @@ def engine_settings(settings: Settings) -> EngineSettings:
         precision=settings.precision,
         num_threads=settings.engine_threads,
         pins=settings.pin_engines,
+        encodes_beside=_beside(settings),
         limits=BatchLimits(settings.max_rows, settings.max_encode, settings.max_encode_tokens),
         num_gpus=num_gpus(),
         cuda=CudaOptions(memory_bytes=settings.gpu_memory_bytes, captures_graphs=settings.cuda_graphs),
@@ -64,6 +66,13 @@ def engine_settings(settings: Settings) -> EngineSettings:
         hang_seconds=settings.engine_hang_seconds,
         max_restarts=settings.max_engine_restarts,
     )
+
+
+def _beside(settings: Settings) -> Beside:
+    """One core has no time to spare, and an engine that keeps to its own cores has no other."""
+    if settings.encode_beside == "auto" and (settings.pin_engines or num_cores() < 2):
+        return "off"
+    return settings.encode_beside
 
 
 def queue_limits(settings: Settings) -> QueueLimits:

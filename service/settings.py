@@ -32,20 +32,25 @@ def _split_origins(text: Any) -> Any:
 CorsOrigins = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split_origins)]
 
 
-def spare_cores(cpu_max: Path = Path("/sys/fs/cgroup/cpu.max")) -> int:
-    """Cores left over beside the HTTP process, at least one.
+def spare_cores() -> int:
+    """Cores left over beside the HTTP process, at least one."""
+    return max(1, num_cores() - 1)
+
+
+def num_cores(cpu_max: Path = Path("/sys/fs/cgroup/cpu.max")) -> int:
+    """Cores that this process may use, at least one.
 
     `cpu_max` is the control group's file of quota and period in microseconds (Linux,
     Documentation/admin-guide/cgroup-v2): a container may use fewer cores than it sees.
     """
     try:
-        num_cores = len(os.sched_getaffinity(0))
+        usable = len(os.sched_getaffinity(0))
     except AttributeError:  # not on macOS
-        num_cores = os.cpu_count() or 2
+        usable = os.cpu_count() or 2
     if cpu_max.exists():
         quota, period = cpu_max.read_text().split()
-        num_cores = num_cores if quota == "max" else min(num_cores, int(quota) // int(period))
-    return max(1, num_cores - 1)
+        usable = usable if quota == "max" else min(usable, int(quota) // int(period))
+    return max(1, usable)
 
 
 def has_packages_for_traces() -> bool:
@@ -119,6 +124,11 @@ class Settings(BaseSettings):
     engine_threads: int = _knob(1, "Threads of each engine process.", unit="threads", ge=1, le=64)
     pin_engines: bool = _knob(
         False, "Whether engines keep to cores of their own; not where other containers share the cores."
+    )
+    encode_beside: Literal["auto", "on", "off"] = _knob(
+        "auto",
+        "Whether an engine on the CPU encodes in a thread beside its decode steps; `auto` does in fp32 where "
+        "there are two cores and engines are not pinned.",
     )
     gpu_memory_bytes: int = _knob(
         0,

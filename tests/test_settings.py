@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from service import settings
-from service.settings import Settings, spare_cores
+from service import knobs, settings
+from service.settings import Settings, num_cores, spare_cores
 
 SEEN = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 2
 
@@ -17,21 +17,48 @@ SEEN = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.
 @pytest.mark.parametrize(
     ("quota", "expected"),
     [
-        ("max 100000", max(1, SEEN - 1)),
+        ("max 100000", SEEN),
         ("100000 100000", 1),
         ("50000 100000", 1),
-        ("900000000 1000", max(1, SEEN - 1)),
+        ("900000000 1000", SEEN),
     ],
 )
-def test_engines_are_no_more_than_the_container_may_use(tmp_path: Path, quota: str, expected: int) -> None:
-    """One core is left to HTTP, one engine there is at least, and a quota below the cores counts."""
+def test_cores_are_no_more_than_the_container_may_use(tmp_path: Path, quota: str, expected: int) -> None:
+    """A quota below the cores counts."""
     (tmp_path / "cpu.max").write_text(quota)
-    assert spare_cores(tmp_path / "cpu.max") == expected
+    assert num_cores(tmp_path / "cpu.max") == expected
+
+
+@pytest.mark.parametrize(("cores", "engines"), [(1, 1), (2, 1), (8, 7)])
+def test_one_core_is_left_to_http(monkeypatch: pytest.MonkeyPatch, cores: int, engines: int) -> None:
+    """One engine there is at least."""
+    monkeypatch.setattr(settings, "num_cores", lambda: cores)
+    assert spare_cores() == engines
+
+
+@pytest.mark.parametrize(
+    ("wanted", "cores", "pins", "expected"),
+    [
+        ("auto", 2, "0", "auto"),
+        ("auto", 1, "0", "off"),
+        ("auto", 2, "1", "off"),
+        ("on", 1, "1", "on"),
+        ("off", 2, "0", "off"),
+    ],
+)
+def test_sentences_are_encoded_beside_the_steps_where_a_core_is_free(
+    monkeypatch: pytest.MonkeyPatch, wanted: str, cores: int, pins: str, expected: str
+) -> None:
+    """Unless somebody says so."""
+    monkeypatch.setattr(knobs, "num_cores", lambda: cores)
+    monkeypatch.setenv("ZHUYI_ENCODE_BESIDE", wanted)
+    monkeypatch.setenv("ZHUYI_PIN_ENGINES", pins)
+    assert knobs.engine_settings(Settings()).encodes_beside == expected
 
 
 def test_without_a_control_group_all_cores_count(tmp_path: Path) -> None:
     """No file, no quota."""
-    assert spare_cores(tmp_path / "none") == max(1, SEEN - 1)
+    assert num_cores(tmp_path / "none") == SEEN
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,11 @@ class Deck:
         return not self._groups
 
     @property
+    def num_waiting(self) -> int:
+        """How many wait for rows."""
+        return sum(len(group.waiting) for group in self._groups)
+
+    @property
     def sequences(self) -> list[Sequence]:
         """All of them, the first to enter first."""
         return [sequence for group in self._groups for sequence, _ in group.waiting]

@@ -7,11 +7,13 @@ tick by tick, and reads no clock but the one it is given.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from concurrent.futures import Executor
 
 import numpy as np
 
 from service.engine.batch import Batch, Ended
 from service.engine.deck import Deck, Encoded
+from service.engine.encoder import Attempt, Encoder
 from service.engine.errors import DeadlineExceeded, ModelFailed
 from service.engine.manifest import Pieces
 from service.engine.messages import Job, Progress, Result, TickRecord
@@ -24,6 +26,8 @@ from service.engine.tally import LoopIdentity, Tally
 class DecodeLoop:
     """The decode loop of one model; `clock` gives monotonic seconds.
 
+    With an `executor` sentences are encoded in it while rows run.
+
     `progress` is that of the sentences that stream and go on, as the last tick settled it.
     """
 
@@ -35,12 +39,13 @@ class DecodeLoop:
         *,
         limits: BatchLimits,
         clock: Callable[[], float],
+        executor: Executor | None = None,
     ) -> None:
-        self._model = model
         self._pieces = pieces
         self._identity = identity
         self._limits = limits
         self._scheduler = Scheduler(limits.patience)
+        self._encoder = Encoder(model, clock, executor)
         self._deck = Deck(model)
         self._batch = Batch(model, _banned(pieces))
         self._clock = clock
@@ -54,7 +59,8 @@ class DecodeLoop:
     @property
     def has_work(self) -> bool:
         """True while a tick would do something."""
-        return bool(self._scheduler.num_waiting or self._batch.sequences or not self._deck.is_empty)
+        is_encoding = self._encoder.is_busy or not self._deck.is_empty
+        return bool(is_encoding or self._batch.sequences or self._scheduler.num_waiting)
 
     def post(self, job: Job) -> None:
         """Puts a job at the end of the queue."""
@@ -80,39 +86,68 @@ class DecodeLoop:
         if not self._cancelled:
             return
         queued = self._scheduler.remove(self._cancelled)
-        queued += [one for one in self._deck.sequences if one.job.id in self._cancelled]
+        queued += [one for one in self._ahead if one.job.id in self._cancelled]
         running = [one for one in self._batch.sequences if one.job.id in self._cancelled]
         self._tally.cancelled_queued, self._tally.cancelled_running = len(queued), len(running)
-        self._deck.remove(queued)
-        self._batch.drop(running)
+        self._leave(queued, running)
         self._cancelled.clear()
 
     def _drop_expired(self) -> None:
         now = self._clock()
         queued, running = self._scheduler.expired(now), []
         if now >= self._earliest_deadline:
-            queued += [one for one in self._deck.sequences if one.is_expired(now)]
+            queued += [one for one in self._ahead if one.is_expired(now)]
             running = [one for one in self._batch.sequences if one.is_expired(now)]
-            self._deck.remove(queued)
-            self._batch.drop(running)
-            left = (one.deadline for one in (*self._deck.sequences, *self._batch.sequences))
+            self._leave(queued, running)
+            left = (one.deadline for one in (*self._ahead, *self._batch.sequences))
             self._earliest_deadline = min(left, default=float("inf"))
         self._tally.expired_queued, self._tally.expired_running = len(queued), len(running)
         for where, late in (("queued", queued), ("running", running)):
             self._results.extend(one.failed(DeadlineExceeded(where)) for one in late)
 
+    @property
+    def _ahead(self) -> list[Sequence]:
+        """Those who are encoded, or are being encoded, and have no row yet."""
+        return [*self._deck.sequences, *self._encoder.sequences]
+
+    def _leave(self, queued: list[Sequence], running: list[Sequence]) -> None:
+        self._encoder.remove(queued)
+        self._deck.remove(queued)
+        self._batch.drop(running)
+
     def _admit(self) -> None:
         """Lets in who is encoded, then encodes as long as there are rows that nobody waits for."""
-        budget, tokens = self._limits.max_encode, self._limits.max_encode_tokens
+        self._arrive()
         self._enter()
+        if self._encoder.is_beside and self._batch.sequences:
+            self._encode_ahead()
+            return
+        budget, tokens = self._limits.max_encode, self._limits.max_encode_tokens
         while budget > 0 and self._free_rows > 0 and self._deck.is_empty:
             group = self._scheduler.next_group(budget, tokens, others_run=bool(self._batch.sequences))
             if not group:
                 return
             budget -= len(group)
             tokens -= sum(len(one.job.source) for one in group)
-            self._encode_all([group])
+            self._note_deadlines(group)
+            self._settle(self._encoder.attempt(group))
             self._enter()
+
+    def _encode_ahead(self) -> None:
+        """Begins with a group before those who are encoded have all found a row."""
+        if self._encoder.is_busy or self._deck.num_waiting > self._limits.max_encode // 2:
+            return
+        limits = self._limits
+        group = self._scheduler.next_group(limits.max_encode, limits.max_encode_tokens, others_run=True)
+        if group:
+            self._note_deadlines(group)
+            self._encoder.begin(group)
+
+    def _arrive(self) -> None:
+        """Takes what was encoded beside the steps; where no row runs, waits for it."""
+        attempt = self._encoder.ended(waits=not self._batch.sequences)
+        if attempt is not None:
+            self._settle(attempt)
 
     @property
     def _free_rows(self) -> int:
@@ -127,32 +162,33 @@ class DecodeLoop:
             self._batch.join(entering.sequences, entering.state)
             self._tally.joined += len(entering.sequences)
 
-    def _encode_all(self, groups: list[list[Sequence]]) -> None:
-        """Encodes each group; one that fails is encoded one by one, to fail only whom it must."""
-        for group in groups:
-            try:
-                self._encode(group)
-            except Exception as error:  # noqa: BLE001  # whatever a model raises ends here
-                if len(group) == 1:
-                    self._fail(group[0], error)
-                else:
-                    self._encode_all([[one] for one in group])
+    def _settle(self, attempt: Attempt) -> None:
+        """Puts a group on the deck; one that failed is encoded one by one, to fail only whom it must."""
+        group = attempt.group
+        if attempt.state is not None:
+            self._deck.put(Encoded(group, attempt.state))
+            self._deck.remove(attempt.gone)
+            self._count(attempt)
+            return
+        left = [one for one in group if one not in attempt.gone]
+        if len(group) == 1 and attempt.error is not None:
+            for one in left:
+                self._fail(one, attempt.error)
+        else:
+            for one in left:
+                self._settle(self._encoder.attempt([one]))
 
-    def _encode(self, group: list[Sequence]) -> None:
-        started = self._clock()
-        lengths = [len(one.job.source) for one in group]
-        state = self._model.encode([one.job.source for one in group])
-        if state.num_rows != len(group):
-            raise ModelFailed("", "a state has the wrong number of rows")
-        self._deck.put(Encoded(group, state))
-        seconds = self._clock() - started
-        for sequence in group:
-            sequence.encode_seconds = seconds
-            self._earliest_deadline = min(self._earliest_deadline, sequence.deadline)
-        self._tally.num_encoded += len(group)
+    def _count(self, attempt: Attempt) -> None:
+        lengths = [len(one.job.source) for one in attempt.group]
+        for sequence in attempt.group:
+            sequence.encode_seconds = attempt.seconds
+        self._tally.num_encoded += len(lengths)
         self._tally.source_tokens += sum(lengths)
-        self._tally.padded_source_tokens += max(lengths) * len(group)
-        self._tally.encode_seconds += seconds
+        self._tally.padded_source_tokens += max(lengths) * len(lengths)
+        self._tally.encode_seconds += attempt.seconds
+
+    def _note_deadlines(self, group: list[Sequence]) -> None:
+        self._earliest_deadline = min(self._earliest_deadline, *(one.deadline for one in group))
 
     def _step(self) -> None:
         if not self._batch.sequences:
@@ -207,7 +243,7 @@ class DecodeLoop:
         return [one for one in told if one is not None]
 
     def _record(self) -> TickRecord:
-        encoded = self._deck.sequences
+        encoded = self._ahead
         self._tally.num_waiting = self._scheduler.num_waiting + len(encoded)
         encoded_tokens = sum(len(one.job.source) for one in encoded)
         self._tally.waiting_tokens = self._scheduler.waiting_tokens + encoded_tokens

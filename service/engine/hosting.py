@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from service.engine.core_settings import CoreSettings
+from service.engine.core_settings import Beside, CoreSettings
 from service.engine.cores import cores_of, usable_cores
 from service.engine.device import CudaOptions, Device, Precision
 from service.engine.folder import ModelFolder
@@ -25,7 +25,7 @@ class EngineSettings:
     """How engines are run; times in seconds.
 
     Engine i uses GPU i modulo `num_gpus`, with the other options of `cuda`. With `pins`, each keeps
-    to `num_threads` cores of its own.
+    to `num_threads` cores of its own. For `encodes_beside` see CoreSettings.
     An engine must be ready within `start_seconds` and be heard of every `hang_seconds`, or it is
     ended. After `max_restarts` within `restart_window_seconds` it is given up, and lost; so is one of
     which, and of whose successors, nothing was heard for `max_silence_seconds`.
@@ -36,6 +36,7 @@ class EngineSettings:
     precision: Precision = "auto"
     num_threads: int = 1
     pins: bool = False
+    encodes_beside: Beside = "off"
     limits: BatchLimits = field(default_factory=BatchLimits)
     num_gpus: int = 1
     cuda: CudaOptions = field(default_factory=CudaOptions)
@@ -59,6 +60,7 @@ class EngineSettings:
             precision=self.precision,
             num_threads=self.num_threads,
             cores=cores_of(engine, self.num_threads, usable_cores()) if self.pins else (),
+            encodes_beside=self.encodes_beside,
             limits=self.limits,
             cuda=replace(self.cuda, device_id=engine % max(1, self.num_gpus)),
             shortlists=self.shortlists,

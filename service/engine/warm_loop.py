@@ -6,6 +6,7 @@ At the start it is the engine's own thread that makes them, later one beside it 
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -45,7 +46,10 @@ def load_warm_loop(
     model = _warm_model(path, digest, settings, runtime)
     manifest, running = model.manifest, model.running
     identity = LoopIdentity(settings.engine, manifest.name, manifest.version, running.device)
-    loop = DecodeLoop(model, manifest.pieces, identity, limits=settings.limits, clock=clock)
+    executor = ThreadPoolExecutor(1, "encoder") if _encodes_beside(model, settings) else None
+    loop = DecodeLoop(
+        model, manifest.pieces, identity, limits=settings.limits, clock=clock, executor=executor
+    )
     ready = ReadyModel(
         manifest.name,
         manifest.version,
@@ -56,6 +60,13 @@ def load_warm_loop(
         running.fallback_reason,
     )
     return WarmLoop(loop, ready)
+
+
+def _encodes_beside(model: LoadedModel, settings: CoreSettings) -> bool:
+    """An encoder in int8 is so quick that it would take more from HTTP's core than the engine gains."""
+    if isinstance(model, DeviceModel) or settings.encodes_beside == "off":
+        return False
+    return settings.encodes_beside == "on" or model.running.precision == "fp32"
 
 
 def _warm_model(path: Path, digest: str, settings: CoreSettings, runtime: Runtime | None) -> LoadedModel:

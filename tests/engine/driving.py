@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Sequence
+from concurrent.futures import Executor
 from typing import Any
 
 import numpy as np
@@ -40,12 +41,18 @@ def a_job(source: Iterable[int], **changes: Any) -> Job:
 
 
 def a_loop(
-    model: Seq2SeqModel, *, clock: FakeClock | None = None, pieces: Pieces = PIECES, **limits: int
+    model: Seq2SeqModel,
+    *,
+    clock: FakeClock | None = None,
+    pieces: Pieces = PIECES,
+    executor: Executor | None = None,
+    **limits: int,
 ) -> DecodeLoop:
     """A decode loop around a model, with a clock that stands still; nobody waits for company unless told."""
     limits = {"patience": 0, **limits}
     identity = LoopIdentity(0, "fake", "1", "cpu")
-    return DecodeLoop(model, pieces, identity, limits=BatchLimits(**limits), clock=clock or FakeClock())
+    bounds, clock = BatchLimits(**limits), clock or FakeClock()
+    return DecodeLoop(model, pieces, identity, limits=bounds, clock=clock, executor=executor)
 
 
 def run_to_end(loop: DecodeLoop, *, max_ticks: int = 1000) -> tuple[list[TickRecord], dict[int, Result]]:
@@ -82,11 +89,16 @@ def failure(result: Result) -> Failed:
 
 
 def in_company(
-    model: Seq2SeqModel, jobs: Sequence[Job], *, pieces: Pieces = PIECES, seed: int
+    model: Seq2SeqModel,
+    jobs: Sequence[Job],
+    *,
+    pieces: Pieces = PIECES,
+    seed: int,
+    executor: Executor | None = None,
 ) -> dict[int, Result]:
     """The results of jobs that come in at random ticks, among others that are cancelled again."""
     random = np.random.default_rng(seed)
-    loop = a_loop(model, pieces=pieces)
+    loop = a_loop(model, pieces=pieces, executor=executor)
     waiting = list(jobs)
     results: dict[int, Result] = {}
     while waiting or loop.has_work:
