@@ -110,7 +110,7 @@ def _at_rate(turns: Sequence[Turn], rate: float) -> str:
     p50, p99 = (
         statistics.median(values) for values in zip(*((one.p50, one.p99) for one in answered), strict=True)
     )
-    return f"{p50:.0f} / {p99:.0f}" + "*" * any(one.num_failures for one in points)
+    return f"{_short(p50)} / {_short(p99)}" + "*" * any(one.num_failures for one in points)
 
 
 def _versions(record: Record) -> str:
