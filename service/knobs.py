@@ -69,8 +69,9 @@ def engine_settings(settings: Settings) -> EngineSettings:
 
 
 def _beside(settings: Settings) -> Beside:
-    """One core has no time to spare, and an engine that keeps to its own cores has no other."""
-    if settings.encode_beside == "auto" and (settings.pin_engines or num_cores() < 2):
+    """Auto is off without a core for each encoder, and where engines keep to cores of their own."""
+    has_cores = num_cores() >= 2 * settings.engines * settings.engine_threads
+    if settings.encode_beside == "auto" and (settings.pin_engines or not has_cores):
         return "off"
     return settings.encode_beside
 

@@ -128,7 +128,7 @@ class Settings(BaseSettings):
     encode_beside: Literal["auto", "on", "off"] = _knob(
         "auto",
         "Whether an engine on the CPU encodes in a thread beside its decode steps; `auto` does in fp32 where "
-        "there are two cores and engines are not pinned.",
+        "each thread of an engine has two cores and engines are not pinned.",
     )
     gpu_memory_bytes: int = _knob(
         0,

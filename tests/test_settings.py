@@ -37,22 +37,25 @@ def test_one_core_is_left_to_http(monkeypatch: pytest.MonkeyPatch, cores: int, e
 
 
 @pytest.mark.parametrize(
-    ("wanted", "cores", "pins", "expected"),
+    ("wanted", "cores", "engines", "pins", "expected"),
     [
-        ("auto", 2, "0", "auto"),
-        ("auto", 1, "0", "off"),
-        ("auto", 2, "1", "off"),
-        ("on", 1, "1", "on"),
-        ("off", 2, "0", "off"),
+        ("auto", 2, "1", "0", "auto"),
+        ("auto", 1, "1", "0", "off"),
+        ("auto", 8, "7", "0", "off"),
+        ("auto", 8, "4", "0", "auto"),
+        ("auto", 2, "1", "1", "off"),
+        ("on", 1, "1", "1", "on"),
+        ("off", 2, "1", "0", "off"),
     ],
 )
 def test_sentences_are_encoded_beside_the_steps_where_a_core_is_free(
-    monkeypatch: pytest.MonkeyPatch, wanted: str, cores: int, pins: str, expected: str
+    monkeypatch: pytest.MonkeyPatch, wanted: str, cores: int, engines: str, pins: str, expected: str
 ) -> None:
     """Unless somebody says so."""
     monkeypatch.setattr(knobs, "num_cores", lambda: cores)
     monkeypatch.setenv("ZHUYI_ENCODE_BESIDE", wanted)
     monkeypatch.setenv("ZHUYI_PIN_ENGINES", pins)
+    monkeypatch.setenv("ZHUYI_ENGINES", engines)
     assert knobs.engine_settings(Settings()).encodes_beside == expected
 
 

@@ -64,8 +64,7 @@ class Admission:
     def observe(self, record: TickRecord) -> None:
         """Learns the speed of an engine from a tick."""
         self._recent_tokens = _MEMORY * self._recent_tokens + record.tokens
-        seconds = record.encode_seconds + record.step_seconds
-        self._recent_seconds = _MEMORY * self._recent_seconds + seconds
+        self._recent_seconds = _MEMORY * self._recent_seconds + record.busy_seconds
 
     def state(self) -> QueueState:
         """What is owed now."""

@@ -59,16 +59,24 @@ class Batch:
         if gone:
             self._go_on([Survivor(one, one.rows) for one in self.sequences if one not in gone], self._state)
 
-    def step(self) -> list[Ended]:
+    def close_gaps(self) -> None:
+        """Moves the last rows into those that were left and that nobody has taken; raises as `take`."""
+        if self._gaps:
+            self._go_on([Survivor(one, one.rows) for one in self.sequences], self._state)
+
+    def ask(self) -> Step:
+        """What the model says to every row; without gaps. Raises what it raises: nothing has changed then."""
+        assert self._state is not None
+        assert not self._gaps
+        step = self._model.step(self._state, *self._fed())
+        _check_rows(step, self._state.num_rows)
+        return step
+
+    def take(self, step: Step) -> list[Ended]:
         """Every sequence one token further; those at their end leave and are returned.
 
-        Raises whatever the model raises; nothing has changed then.
+        What raises here has moved some rows and others not: nobody may go on with them.
         """
-        self._close_gaps()
-        assert self._state is not None
-        num_rows = self._state.num_rows
-        step = self._model.step(self._state, *self._fed())
-        _check_rows(step, num_rows)
         survivors, ended = self._advanced(step)
         if not survivors or any(one.parents is not one.sequence.rows for one in survivors):
             self._go_on(survivors, step.state)
@@ -80,7 +88,6 @@ class Batch:
 
     def split(self) -> list[Batch]:
         """One batch for each sequence, to find out which of them the model cannot bear."""
-        self._close_gaps()
         parts: list[Batch] = []
         for sequence in self.sequences:
             assert self._state is not None
@@ -95,7 +102,7 @@ class Batch:
         """Takes over the rows of another batch, which must not be used after."""
         if not other.sequences or other._state is None:
             return
-        other._close_gaps()
+        other.close_gaps()
         places = self._places(other.num_rows)
         self._state = (
             other._state if self._state is None else self._model.join(self._state, other._state, places)
@@ -148,11 +155,6 @@ class Batch:
         self.sequences = [one.sequence for one in survivors]
         self._gaps = sorted(row for one in ended for row in one.sequence.rows)
         self._state = state
-
-    def _close_gaps(self) -> None:
-        """Moves rows where nobody has come into those that were left."""
-        if self._gaps:
-            self._go_on([Survivor(one, one.rows) for one in self.sequences], self._state)
 
     def _go_on(self, survivors: list[Survivor], state: State | None) -> None:
         self._gaps = []

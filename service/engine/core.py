@@ -1,4 +1,4 @@
-"""The decode loops of all models in one thread: messages in, a tick at a time, reports out.
+"""The decode loops of all models, driven by one thread: messages in, a tick at a time, reports out.
 
 The same core runs in an engine process, in the command line's own process and in tests.
 """

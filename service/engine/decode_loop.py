@@ -73,6 +73,7 @@ class DecodeLoop:
 
     def tick(self) -> tuple[TickRecord, list[Result]]:
         """Drops the cancelled and the late, lets waiting ones in, advances every row by a token."""
+        started = self._clock()
         self._tally = Tally()
         self._results = []
         self._drop_cancelled()
@@ -80,6 +81,7 @@ class DecodeLoop:
         self._admit()
         self._step()
         self.progress = self._progress() if self._has_streams else []
+        self._tally.busy_seconds = self._clock() - started
         return self._record(), self._results
 
     def _drop_cancelled(self) -> None:
@@ -203,13 +205,16 @@ class DecodeLoop:
 
     def _stepped(self, batch: Batch) -> list[Ended]:
         """Steps a batch; where that fails each sequence on its own, to fail only whom it must."""
+        batch.close_gaps()
         try:
-            return batch.step()
+            step = batch.ask()
         except Exception as error:  # noqa: BLE001  # whatever a model raises ends here
             parts = batch.split()
             batch.drop(batch.sequences)
             if len(parts) == 1:
                 return [Ended(parts[0].sequences[0], self._as_failure(error))]
+        else:
+            return batch.take(step)
         ended: list[Ended] = []
         for part in parts:
             ended.extend(self._stepped(part))

@@ -64,6 +64,8 @@ class EngineProcess:
             self._process.start()
         _, self._line = await asyncio.get_running_loop().create_connection(Line, sock=ours)
         payload = await self._line.first(self._start_seconds)
+        if payload is None and not self._line.closed.done():
+            payload = await self._line.first(min(self._start_seconds, _LAST_CHANCE_SECONDS))
         message = None if payload is None else decode_outward(payload)
         if isinstance(message, StartFailed):
             raise error_from(message.error, message.data)
@@ -74,9 +76,9 @@ class EngineProcess:
         self.last_heartbeat = time.monotonic()
 
     async def listen(self, on_message: Callable[[Outward], None]) -> None:
-        """Gives on every message, until the engine is dead or was not heard of for too long; ends it then.
+        """Gives on every message, until the engine is dead, or ends one that is silent for too long.
 
-        Raises what `on_message` raises.
+        Raises what `on_message` raises, and the engine lives on.
         """
         assert self._line is not None
 

@@ -1,6 +1,6 @@
 """Loads further versions beside an engine that serves: in a thread of its own, which never ticks.
 
-What it made comes back through the mailbox, so that the engine's one thread takes it between two ticks.
+What it made comes back through the inbox, so that the engine's one thread takes it between two ticks.
 The thread is nice: where cores are short, rows that run come first.
 """
 

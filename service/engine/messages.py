@@ -99,8 +99,9 @@ class Progress(msgspec.Struct, frozen=True, array_like=True):
 class TickRecord(msgspec.Struct, frozen=True):
     """What one tick of one model's decode loop did; times in seconds, 0 where nothing ran.
 
-    Counts are of sequences, except `rows` (of the decode step) and the tokens. `actual_device` and
-    `engine` say where it ran.
+    A group that was encoded beside the steps counts in the tick in which it arrived, so its
+    `encode_seconds` may be more than the tick took, which is `busy_seconds`. Counts are of sequences,
+    except `rows` (of the decode step) and the tokens. `actual_device` and `engine` say where it ran.
     """
 
     engine: int
@@ -121,6 +122,7 @@ class TickRecord(msgspec.Struct, frozen=True):
     padded_source_tokens: int
     encode_seconds: float
     step_seconds: float
+    busy_seconds: float
     num_waiting: int
     waiting_tokens: int
     num_running: int

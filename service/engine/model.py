@@ -49,7 +49,10 @@ class Seq2SeqModel(Protocol):
     """
 
     def encode(self, sources: Sequence[Sequence[int]]) -> State:
-        """One row per source, in their order; every source has at least one token."""
+        """One row per source, in their order; every source has at least one token.
+
+        On the CPU it may run in a thread of its own, beside everything else.
+        """
         ...
 
     def step(self, state: State, previous: Integers, wanted: Integers) -> Step:

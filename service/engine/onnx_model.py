@@ -56,7 +56,7 @@ class Home:
 
 
 class OnnxModel:
-    """A Seq2SeqModel of two ONNX graphs on the CPU. Owned by one thread; use `load`."""
+    """A Seq2SeqModel of two ONNX graphs on the CPU; use `load`. Another thread than its own may `encode`."""
 
     def __init__(self, folder: ModelFolder, encoder: Session, step: Session, running: Running) -> None:
         self.manifest = folder.manifest

@@ -1,4 +1,4 @@
-"""Rows of a state in memory that stays where it is: newcomers go behind the others, the moved into gaps.
+"""Rows of a state in memory that stays where it is: newcomers and the moved go into gaps, or behind all.
 
 For decoders whose state keeps its size, as an LSTM's does. What a step writes anew (`hidden`) has two
 buffers, read and written in turn, so a step that fails leaves its input as it was. What belongs to

@@ -26,6 +26,7 @@ class Tally:
     padded_source_tokens: int = 0
     encode_seconds: float = 0.0
     step_seconds: float = 0.0
+    busy_seconds: float = 0.0
     num_waiting: int = 0
     waiting_tokens: int = 0
     num_running: int = 0

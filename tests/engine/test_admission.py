@@ -11,7 +11,7 @@ from service.engine.tally import LoopIdentity, Tally
 
 def a_tick(tokens: int, seconds: float) -> Tally:
     """A tick that made that many tokens in that time."""
-    return Tally(tokens=tokens, step_seconds=seconds)
+    return Tally(tokens=tokens, busy_seconds=seconds)
 
 
 def observed(admission: Admission, tally: Tally) -> None:

@@ -72,6 +72,24 @@ def test_newcomers_take_the_rows_of_those_who_left() -> None:
     assert all(done(results[job.id]).hypotheses[0].tokens == job.source for job in late)
 
 
+@dataclass
+class UnmovableModel(CopyModel):
+    """A model whose rows cannot be moved any more: no memory is left for that."""
+
+    def keep(self, state: State, rows: Integers) -> State:
+        raise MemoryError
+
+
+@pytest.mark.parametrize("beam_size", [1, 3])
+def test_rows_that_cannot_be_moved_are_not_gone_on_with(beam_size: int) -> None:
+    """Some may have been moved and others not: the engine ends, and nobody gets another's translation."""
+    loop = a_loop(UnmovableModel())
+    for length in (1, 4, 6):
+        loop.post(a_job([5 + length] * length, beam_size=beam_size))
+    with pytest.raises(MemoryError):
+        run_to_end(loop)
+
+
 def test_an_idle_loop_calls_nothing() -> None:
     """A tick without work touches no model."""
     model = CopyModel()
