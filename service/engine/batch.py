@@ -47,7 +47,7 @@ class Batch:
         return sum(one.max_rows for one in self.sequences)
 
     def join(self, sequences: list[Sequence], state: State) -> None:
-        """Newcomers enter, a row each: those of sequences that have left first."""
+        """Newcomers enter, a row each: first those that were left, then new ones behind all."""
         places = self._places(len(sequences))
         self._state = state if self._state is None else self._model.join(self._state, state, places)
         for row, sequence in zip(places, sequences, strict=True):
@@ -57,12 +57,12 @@ class Batch:
     def drop(self, gone: Collection[Sequence]) -> None:
         """Sequences leave without a result."""
         if gone:
-            self._go_on([Survivor(one, one.rows) for one in self.sequences if one not in gone], self._state)
+            self._stay([one for one in self.sequences if one not in gone])
 
     def close_gaps(self) -> None:
         """Moves the last rows into those that were left and that nobody has taken; raises as `take`."""
         if self._gaps:
-            self._go_on([Survivor(one, one.rows) for one in self.sequences], self._state)
+            self._stay(self.sequences)
 
     def ask(self) -> Step:
         """What the model says to every row; without gaps. Raises what it raises: nothing has changed then."""
@@ -155,6 +155,10 @@ class Batch:
         self.sequences = [one.sequence for one in survivors]
         self._gaps = sorted(row for one in ended for row in one.sequence.rows)
         self._state = state
+
+    def _stay(self, sequences: list[Sequence]) -> None:
+        """These go on from the rows that they have; the others are gone."""
+        self._go_on([Survivor(one, one.rows) for one in sequences], self._state)
 
     def _go_on(self, survivors: list[Survivor], state: State | None) -> None:
         self._gaps = []

@@ -16,8 +16,8 @@ Beside = Literal["auto", "on", "off"]
 class CoreSettings:
     """What an engine loads and how it runs: folders with their manifests' digests, device, bounds.
 
-    A process of its own keeps to `cores`; none leaves that to the system. On the CPU
-    sentences are encoded in a thread beside the steps where `encodes_beside` is on, or auto in fp32.
+    A process of its own keeps to `cores`; none leaves that to the system. On the CPU sentences are
+    encoded in a thread beside the steps where `encodes_beside` is on, or auto and the model in fp32.
     """
 
     models: tuple[tuple[Path, str], ...]

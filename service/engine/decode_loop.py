@@ -26,9 +26,8 @@ from service.engine.tally import LoopIdentity, Tally
 class DecodeLoop:
     """The decode loop of one model; `clock` gives monotonic seconds.
 
-    With an `executor` sentences are encoded in it while rows run.
-
-    `progress` is that of the sentences that stream and go on, as the last tick settled it.
+    With an `executor` sentences are encoded in it while rows run. `progress` is that of the sentences
+    that stream and go on, as the last tick settled it.
     """
 
     def __init__(

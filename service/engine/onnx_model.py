@@ -120,11 +120,11 @@ class OnnxModel:
         return home.state()
 
     def pick(self, state: State, rows: Integers) -> State:
-        """A copy of the named rows; `state` stays as it was."""
+        """The named rows; `state` stays as it was, and shares memory with them only where nobody writes."""
         arrays = self._arrays_of(state)
         first = int(rows[0])
         if state.home is None and rows.tolist() == list(range(first, first + len(rows))):
-            taken = slice(first, first + len(rows))  # nobody writes to what was encoded: no copy is needed
+            taken = slice(first, first + len(rows))  # what was encoded is only read
             return State({name: array[taken] for name, array in arrays.items()}, len(rows))
         return State({name: array[rows] for name, array in arrays.items()}, len(rows))
 
